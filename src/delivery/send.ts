@@ -17,6 +17,7 @@ import type { Destination } from '../model/project/destination.ts'
 import type { AlertRow } from '../store/store.ts'
 import { buildMessage } from './delivery-message.ts'
 import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
+import { credentialRequests } from './http/credential-requests.ts'
 import { type Answers, readAnswer } from './http/read-answer.ts'
 import { headerRedactor, secretRedactor } from './http/redaction.ts'
 import { type Options, requestSteps, type Steps, transportOf, withStandardHeaders } from './request-steps.ts'
@@ -150,7 +151,8 @@ async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer
   notes.push(...(outgoing.notes ?? []))
   if (!usesHttp(type)) throw new Bug('only types that use HTTP send requests')
   const plain = withStandardHeaders(outgoing, message, options, ports.version)
-  const request = type.sign ? await type.sign(plain, options as never, signal) : plain
+  const lookUp = credentialRequests(ports.http, options)
+  const request = type.sign ? await type.sign(plain, options as never, signal, lookUp) : plain
   // A secret in the body, as in PagerDuty's requests, is only for the host that the registry names.
   const keepsOrigin = redact(request.body) !== request.body
   const response = await ports.http.send(request, signal, { ...transportOf(options), keepsOrigin })

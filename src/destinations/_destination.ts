@@ -61,6 +61,9 @@ export type Outgoing = HttpRequest &
 /** A successful response, with the receipt that the type's `answers` made of it. */
 export type Answer = HttpResponse & { readonly receipt: Receipt }
 
+/** Sends one request by the transport of the destination and returns the answer, whatever its status. */
+export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>
+
 interface TypeDescription {
   readonly type: string
   /** The line for listings and docs. */
@@ -81,9 +84,12 @@ interface HttpTypeDescription<O> extends TypeDescription {
   /** What the provider's answers mean. Nothing is delivered without an answer that this calls a success. */
   readonly answers: ProviderAnswers<O>
   /** Returns the origin of the credentials for `doctor`; throws when there are none. */
-  identity?(options: O): Promise<string>
-  /** Signs a request with credentials that must be looked up, as the last step before sending. */
-  sign?(request: HttpRequest, options: O, signal: AbortSignal): Promise<HttpRequest>
+  identity?(options: O, send: SendRequest): Promise<string>
+  /**
+   * Signs a request with credentials that must be looked up, as the last step before sending. `send` makes the requests
+   * of the look-up, which travel as the request itself does.
+   */
+  sign?(request: HttpRequest, options: O, signal: AbortSignal, send: SendRequest): Promise<HttpRequest>
 }
 
 /** A type with one HTTP request per message, as a pure function. Sending, time limits and redaction are shared. */

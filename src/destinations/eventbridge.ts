@@ -4,6 +4,7 @@ import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type ProviderError } from './_destination.ts'
 import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
 import { AWS_RULES, awsError } from './parts/aws-answers.ts'
+import { serviceUrl } from './parts/aws-region.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -47,7 +48,7 @@ export default defineDestination<EventBridgeOptions>({
     }
     return {
       method: 'POST',
-      url: options.endpoint ?? `https://events.${regionOf(options)}.amazonaws.com/`,
+      url: options.endpoint ?? serviceUrl('events', regionOf(options)),
       headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' },
       body: JSON.stringify({ Entries: [entry] }),
       notes: truncation.notes,
@@ -72,13 +73,13 @@ export default defineDestination<EventBridgeOptions>({
     ],
     unlisted: 'pause',
   },
-  identity: (options) => awsIdentity(options, regionOf(options)),
-  sign: (request, options) => signAws(request, 'events', regionOf(options), options),
+  identity: (options, send) => awsIdentity(options, regionOf(options), send),
+  sign: (request, options, _signal, send) => signAws(request, 'events', regionOf(options), options, send),
 })
 
-function regionOf({ eventBus, region }: EventBridgeOptions): string {
+function regionOf({ eventBus, region }: EventBridgeOptions): string | undefined {
   const fromArn = eventBus.startsWith('arn:') ? eventBus.split(':')[3] : ''
-  return fromArn || region || 'us-east-1'
+  return fromArn || region
 }
 
 /** A response with 200 may contain a failed entry. */

@@ -1,10 +1,11 @@
 /** Google Cloud Pub/Sub: publishes the notification to a topic, with credentials as Google's own library finds them. */
 import { createPrivateKey } from 'node:crypto'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
-import type { HttpRequest } from '../model/ports.ts'
-import { defineDestination } from './_destination.ts'
+import type { HttpRequest, Transport } from '../model/ports.ts'
+import { defineDestination, type SendRequest } from './_destination.ts'
 import { file } from './_options.ts'
 import { GOOGLE_RULES, googleError } from './parts/google-answers.ts'
+import { createGoogleFetch } from './parts/google-http.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { apiUrl, text } from './parts/option-forms.ts'
@@ -14,6 +15,8 @@ interface PubSubOptions {
   readonly topic: string
   readonly credentials?: string
   readonly apiUrl?: string
+  /** Credentials are fetched by it, too. */
+  readonly transport?: Transport
 }
 
 const MESSAGE_LIMIT_BYTES = 7_000_000
@@ -60,9 +63,9 @@ export default defineDestination<PubSubOptions>({
     rules: GOOGLE_RULES,
     unlisted: 'pause',
   },
-  sign: async (request: HttpRequest, options: PubSubOptions) => ({
+  sign: async (request: HttpRequest, options: PubSubOptions, _signal, send) => ({
     ...request,
-    headers: { ...request.headers, ...(await authorizationHeaders(options)) },
+    headers: { ...request.headers, ...(await authorizationHeaders(options, send)) },
   }),
 })
 
@@ -72,16 +75,20 @@ interface Identity {
 /** The library caches tokens and renews them in time. */
 const identities = new Map<string, Promise<Identity>>()
 
-async function authorizationHeaders({ credentials = '' }: PubSubOptions): Promise<Record<string, string>> {
-  let identity = identities.get(credentials)
+async function authorizationHeaders(
+  { credentials = '', transport }: PubSubOptions,
+  send: SendRequest,
+): Promise<Record<string, string>> {
+  const key = JSON.stringify([credentials, transport])
+  let identity = identities.get(key)
   if (!identity) {
-    identity = identityOf(credentials)
-    identities.set(credentials, identity)
+    identity = identityOf(credentials, send)
+    identities.set(key, identity)
   }
   try {
     return Object.fromEntries(await (await identity).getRequestHeaders())
   } catch (cause) {
-    identities.delete(credentials)
+    identities.delete(key)
     if (isError(cause, 'permanent')) throw cause
     throw refused(cause)
       ? new PermanentError(`no Google credentials: ${messageOf(cause)}`, { scope: 'destination', cause })
@@ -90,10 +97,11 @@ async function authorizationHeaders({ credentials = '' }: PubSubOptions): Promis
 }
 
 /** Creates the identity of a service account or of workload identity federation, or otherwise that of the machine. */
-async function identityOf(credentials: string): Promise<Identity> {
+async function identityOf(credentials: string, send: SendRequest): Promise<Identity> {
   const { AwsClient, GoogleAuth, IdentityPoolClient, JWT } = await import('google-auth-library')
+  const transporterOptions = { fetchImplementation: createGoogleFetch(send) }
   if (!credentials) {
-    const machine = new GoogleAuth({ scopes: [SCOPE] })
+    const machine = new GoogleAuth({ scopes: [SCOPE], clientOptions: { transporterOptions } })
     machine.useJWTAccessWithScope = true
     return machine
   }
@@ -101,8 +109,12 @@ async function identityOf(credentials: string): Promise<Identity> {
   if (key.type === 'external_account') {
     const { environment_id, executable } = key.credential_source ?? {}
     if (executable !== undefined) throw invalidCredentials('credentials with an executable are not supported')
-    const options = { ...key, scopes: [SCOPE] } as never
-    return environment_id === undefined ? new IdentityPoolClient(options) : new AwsClient(options)
+    const options = { ...key, scopes: [SCOPE], transporterOptions } as never
+    const client = environment_id === undefined ? new IdentityPoolClient(options) : new AwsClient(options)
+    // The library exchanges tokens by a connection of its own, which ignores the options of the client.
+    const { stsCredential } = client as unknown as { stsCredential: object }
+    Object.assign(stsCredential, { transporter: client.transporter })
+    return client
   }
   const { client_email: email, private_key_id: keyId } = key
   if (!email) throw invalidCredentials('the credentials have no client_email and are not an external account')

@@ -4,6 +4,7 @@ import { defineDestination, type Message } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
 import { AWS_RULES, awsError } from './parts/aws-answers.ts'
+import { serviceUrl } from './parts/aws-region.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -53,7 +54,7 @@ export default defineDestination<SnsOptions>({
     }
     return {
       method: 'POST',
-      url: options.endpoint ?? `https://sns.${regionOf(options)}.amazonaws.com/`,
+      url: options.endpoint ?? serviceUrl('sns', regionOf(options)),
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
       body: new URLSearchParams(parameters).toString(),
       notes: truncation.notes,
@@ -80,12 +81,12 @@ export default defineDestination<SnsOptions>({
     ],
     unlisted: 'pause',
   },
-  identity: (options) => awsIdentity(options, regionOf(options)),
-  sign: (request, options) => signAws(request, 'sns', regionOf(options), options),
+  identity: (options, send) => awsIdentity(options, regionOf(options), send),
+  sign: (request, options, _signal, send) => signAws(request, 'sns', regionOf(options), options, send),
 })
 
-function regionOf({ topicArn, region }: SnsOptions): string {
-  return topicArn.split(':')[3] || region || 'us-east-1'
+function regionOf({ topicArn, region }: SnsOptions): string | undefined {
+  return topicArn.split(':')[3] || region
 }
 
 /** Builds the text for each kind of subscription: e-mail gets a long text, all others the notification. */

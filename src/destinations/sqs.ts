@@ -79,8 +79,8 @@ export default defineDestination<SqsOptions>({
     ],
     unlisted: 'pause',
   },
-  identity: (options) => awsIdentity(options, regionOf(options)),
-  sign: (request, options) => signAws(request, 'sqs', regionOf(options), options),
+  identity: (options, send) => awsIdentity(options, regionOf(options), send),
+  sign: (request, options, _signal, send) => signAws(request, 'sqs', regionOf(options), options, send),
 })
 
 /** Returns the origin of the URL, or a placeholder of a preview unchanged. */
@@ -88,10 +88,7 @@ function originOf(queueUrl: string): string {
   return /^https?:\/\/[^/]+/.exec(queueUrl)?.[0] ?? queueUrl
 }
 
-function regionOf({ queueUrl, region }: SqsOptions): string {
-  return (
-    region ??
-    /[./]sqs\.([\w-]+)\.|\/\/([\w-]+)\.queue\./.exec(queueUrl)?.slice(1).find(Boolean) ??
-    'us-east-1'
-  )
+function regionOf({ queueUrl, region }: SqsOptions): string | undefined {
+  const fromUrl = /[./]sqs(?:-fips)?\.([\w-]+)\.|\/\/([\w-]+)\.queue\./.exec(queueUrl)
+  return region ?? fromUrl?.slice(1).find(Boolean)
 }

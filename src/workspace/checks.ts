@@ -3,6 +3,9 @@ import { accessSync, constants } from 'node:fs'
 import { isLocalType } from '../config/destinations/destination-options.ts'
 import { createSecrets } from '../config/destinations/secrets.ts'
 import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
+import { credentialRequests } from '../delivery/http/credential-requests.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
+import type { HttpDestination } from '../destinations/_destination.ts'
 import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { declaredDestinations } from '../model/project/destination.ts'
@@ -157,10 +160,16 @@ async function credentials({ registry, root }: Project): Promise<CheckResult[]> 
   const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
   const types = await loadTypes({ ...registry, destinations: used }, root, false)
   const results: CheckResult[] = []
+  const http = createHttpClient(DEFAULT_HTTP_LIMITS)
   for (const { name, type, options } of used) {
-    const { identity } = (types.get(type) ?? {}) as { identity?: (options: object) => Promise<string> }
-    if (identity) results.push({ what: 'credentials', ...(await identified(name, identity(options))) })
+    const { identity } = (types.get(type) ?? {}) as Pick<HttpDestination<object>, 'identity'>
+    if (identity)
+      results.push({
+        what: 'credentials',
+        ...(await identified(name, identity(options, credentialRequests(http, options)))),
+      })
   }
+  await http.close()
   return results
 }
 

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { isPrivateAddress } from '../../src/delivery/http/private-address.ts'
 import type { HttpRequest, Transport } from '../../src/model/ports.ts'
+import { startProxy } from '../support/proxy.ts'
 import { REFUSING_PORT, type Receiver, startReceiver } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
@@ -114,6 +115,24 @@ it('a failure on the way through a proxy names the proxy, and not its password',
   await expect(send(receiver.url, { proxy: `http://me:pass-word@${proxy}` })).rejects.toMatchObject({
     kind: 'retryable',
     message: `${receiver.url}: connection refused (ECONNREFUSED) (via proxy ${proxy})`,
+  })
+})
+
+describe('a proxy that refuses', () => {
+  const secure = 'https://localhost:1'
+  it.each([
+    [407, secure, 'permanent', 'the proxy wants authentication (407)'],
+    [407, 'http://localhost:1', 'permanent', 'the proxy wants authentication (407)'],
+    [502, secure, 'retryable', 'the proxy answered 502'],
+    [403, secure, 'retryable', 'the proxy answered 403'],
+  ])('with %i to %s is named with its answer', async (status, url, kind, message) => {
+    const proxy = await startProxy(status)
+    await expect(send(url, { proxy: proxy.url })).rejects.toMatchObject({
+      kind,
+      message: `${url}: ${message} (via proxy ${new URL(proxy.url).host})`,
+      ...(kind === 'permanent' && { scope: 'destination' }),
+    })
+    await proxy.close()
   })
 })
 

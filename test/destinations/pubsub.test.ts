@@ -1,5 +1,5 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import pubsub from '../../src/destinations/pubsub.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { listen } from '../support/aws.ts'
 import { withEnvironment } from '../support/environment.ts'
+import { startProxy, startSecure } from '../support/proxy.ts'
 import { onStage, previewBody, sendSample } from '../support/stage.ts'
 import { listOf, matching, table, text } from '../support/wire.ts'
 
@@ -169,4 +170,16 @@ it.each([
     scope: 'destination',
     message,
   })
+})
+
+it('fetches its token through the proxy of the destination', async () => {
+  const proxy = await startProxy()
+  const sts = await startSecure(() => '{"access_token":"ya29.T0KEN","expires_in":3600,"token_type":"Bearer"}')
+  const credentials = JSON.stringify({ ...JSON.parse(CREDENTIALS), token_url: sts.url })
+  const ca = readFileSync(join(import.meta.dirname, '../support/tls/ca.pem'), 'utf8')
+  const transport = { proxy: proxy.url, ca }
+  const options = { ...OPTIONS, credentials, apiUrl: sts.url, transport }
+  expect(await sendSample(pubsub, options)).toMatchObject({ message: expect.stringContaining('ya29') })
+  expect(proxy.connected[0]).toBe(new URL(sts.url).host)
+  await Promise.all([proxy.close(), sts.close()])
 })

@@ -22,6 +22,13 @@ const UNUSABLE_TLS = /^ERR_OSSL_/
 /** @param proxy the proxy of the request, if it has one: the failure may be the proxy's. */
 export function httpFailure(url: URL, error: unknown, proxy?: string): RetryableError | PermanentError {
   const code = codeOf(error)
+  const proxyStatus = proxyStatusOf(error)
+  if (proxyStatus === 407) {
+    const message = at(url, 'the proxy wants authentication (407)', proxy)
+    return new PermanentError(message, { scope: 'destination', cause: new Error(code) })
+  }
+  if (proxyStatus !== undefined)
+    return retryableFailure(url, `the proxy answered ${proxyStatus}`, error, proxy)
   const broken = UNUSABLE_TLS.test(code)
     ? `a certificate or key of transport cannot be used (${code})`
     : MISCONFIGURATIONS[code]
@@ -30,6 +37,13 @@ export function httpFailure(url: URL, error: unknown, proxy?: string): Retryable
   }
   const clientFailure = CLIENT_FAILURES[code] && `${CLIENT_FAILURES[code]} (${code})`
   return retryableFailure(url, clientFailure ?? describeNetworkFailure(code) ?? code, error, proxy)
+}
+
+/** Returns the status with which a proxy refused the request; the client says it in the message alone. */
+function proxyStatusOf(error: unknown): number | undefined {
+  const message = error instanceof Error ? error.message : ''
+  const [, status] = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message) ?? []
+  return status === undefined ? undefined : Number(status)
 }
 
 /** A failure that a later attempt may not have. */

@@ -3,7 +3,10 @@
  * The SDK is large, so it is loaded with the first signed request.
  */
 import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
-import type { HttpRequest } from '../../model/ports.ts'
+import type { HttpRequest, Transport } from '../../model/ports.ts'
+import type { SendRequest } from '../_destination.ts'
+import { createAwsHandler } from './aws-http.ts'
+import { environmentRegion, withRegion } from './aws-region.ts'
 import { text } from './option-forms.ts'
 
 export interface AwsOptions {
@@ -12,13 +15,15 @@ export interface AwsOptions {
   readonly roleArn?: string
   readonly externalId?: string
   readonly endpoint?: string
+  /** Credentials are fetched by it, too. */
+  readonly transport?: Transport
 }
 
 export const AWS_DEPENDENCIES = { externalId: ['roleArn'] } as const
 
 export const AWS_PROPERTIES = {
   region: text(
-    'The region, if the address does not contain it; by default that of the environment.',
+    'The region, if the address does not contain it; by default that of the environment (`AWS_REGION`, `AWS_DEFAULT_REGION`), else that of the profile.',
     'eu-central-1',
   ),
   profile: text('A profile of the shared configuration files, in place of the usual chain.', 'soc'),
@@ -58,15 +63,24 @@ export function forgetCredentials(): void {
 }
 
 /** Finds credentials once for all destinations with the same options, and again before they expire. */
-export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
-  return (await findCredentials(options, region)).credentials
+export async function awsCredentials(
+  options: AwsOptions,
+  region: string,
+  send: SendRequest,
+): Promise<AwsCredentials> {
+  return (await findCredentials(options, region, send)).credentials
 }
 
-async function findCredentials(options: AwsOptions, region: string): Promise<CachedCredentials> {
-  const key = JSON.stringify([options.profile, options.roleArn, options.externalId, region])
+async function findCredentials(
+  options: AwsOptions,
+  region: string,
+  send: SendRequest,
+): Promise<CachedCredentials> {
+  const { profile, roleArn, externalId, transport } = options
+  const key = JSON.stringify([profile, roleArn, externalId, region, transport])
   const known = await credentialCache.get(key)?.catch(() => undefined)
   if (known && known.expiresAt > Date.now()) return known
-  const looking = loadCredentials(options, region)
+  const looking = loadCredentials(options, region, send)
   credentialCache.set(key, looking)
   return looking
 }
@@ -74,9 +88,10 @@ async function findCredentials(options: AwsOptions, region: string): Promise<Cac
 async function loadCredentials(
   { profile, roleArn, externalId }: AwsOptions,
   region: string,
+  send: SendRequest,
 ): Promise<CachedCredentials> {
   const sdk = await import('@aws-sdk/credential-providers')
-  const clientConfig = { region }
+  const clientConfig = { region, requestHandler: createAwsHandler(send) as never }
   const provide = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
   let source = ''
   const chain = async () => {
@@ -98,8 +113,13 @@ async function loadCredentials(
   return { credentials, expiresAt: expires - REFRESH_BEFORE_MS, source: `${source}${assumed}` }
 }
 
-export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
-  return `AWS credentials for ${region} from ${(await findCredentials(options, region)).source}`
+export async function awsIdentity(
+  options: AwsOptions,
+  known: string | undefined,
+  send: SendRequest,
+): Promise<string> {
+  const region = known ?? (await environmentRegion(options.profile))
+  return `AWS credentials for ${region} from ${(await findCredentials(options, region, send)).source}`
 }
 
 /** The marks of the SDK on credentials; only those of instance metadata have none. */
@@ -118,15 +138,18 @@ function sourceOf(credentials: AwsCredentials): string {
   return CREDENTIAL_SOURCES.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
 }
 
+/** @param known the region, if the options contain it. */
 export async function signAws(
   request: HttpRequest,
   service: string,
-  region: string,
+  known: string | undefined,
   options: AwsOptions,
+  send: SendRequest,
 ): Promise<HttpRequest> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await requireCredentials(options, region)
+  const region = known ?? (await environmentRegion(options.profile))
+  const { accessKeyId, secretAccessKey, sessionToken } = await requireCredentials(options, region, send)
   const { AwsV4Signer } = await import('aws4fetch')
-  const { method, url, headers, body } = request
+  const { method, url, headers, body } = withRegion(request, region)
   const signer = new AwsV4Signer({
     method,
     url,
@@ -143,9 +166,13 @@ export async function signAws(
 }
 
 /** Throws a permanent error when access is denied or there are no credentials at all; other failures may be temporary. */
-async function requireCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
+async function requireCredentials(
+  options: AwsOptions,
+  region: string,
+  send: SendRequest,
+): Promise<AwsCredentials> {
   try {
-    return await awsCredentials(options, region)
+    return await awsCredentials(options, region, send)
   } catch (cause) {
     if (isError(cause, 'permanent')) throw cause
     const { name = '', $metadata = {} } = cause as { name?: string; $metadata?: { httpStatusCode?: number } }

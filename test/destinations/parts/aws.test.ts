@@ -1,13 +1,24 @@
 /** Each step of the credential chain of the SDK with a local fake, and the use of its credentials. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { credentialRequests } from '../../../src/delivery/http/credential-requests.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../../src/delivery/http/http-client.ts'
+import type { HttpDestination } from '../../../src/destinations/_destination.ts'
+import eventbridge from '../../../src/destinations/eventbridge.ts'
 import { awsCredentials, awsIdentity } from '../../../src/destinations/parts/aws.ts'
+import sns from '../../../src/destinations/sns.ts'
 import sqs from '../../../src/destinations/sqs.ts'
 import { type Fake, KEY_ID, listen, SECRET } from '../../support/aws.ts'
 import { withDate } from '../../support/date.ts'
+import { sampleMessage } from '../../support/message.ts'
+import { startProxy, startSecure } from '../../support/proxy.ts'
 import { sendSample } from '../../support/stage.ts'
+
+const http = createHttpClient(DEFAULT_HTTP_LIMITS)
+const direct = credentialRequests(http, {})
+afterAll(() => http.close())
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-aws-'))
 /** The credential chain of the SDK takes the date of the process. */
@@ -29,6 +40,8 @@ const NOTHING = {
   AWS_EC2_METADATA_SERVICE_ENDPOINT: undefined,
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_ENDPOINT_URL_STS: undefined,
+  AWS_REGION: undefined,
+  AWS_DEFAULT_REGION: undefined,
   AWS_CONFIG_FILE: join(folder, 'none'),
   AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
   AWS_MAX_ATTEMPTS: '1',
@@ -65,9 +78,9 @@ describe('credentials come from', () => {
   it('credentials are read from the environment', async () => {
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
     const where = region()
-    const got = await awsCredentials({}, where)
+    const got = await awsCredentials({}, where, direct)
     expect(got).toMatchObject({ accessKeyId: KEY_ID, secretAccessKey: SECRET })
-    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the environment`)
+    expect(await awsIdentity({}, where, direct)).toBe(`AWS credentials for ${where} from the environment`)
   })
 
   it('credentials are read from a profile of the shared files', async () => {
@@ -75,9 +88,9 @@ describe('credentials come from', () => {
     writeFileSync(file, `[soc]\naws_access_key_id = AKIA-SOC\naws_secret_access_key = ${SECRET}\n`)
     environment({ AWS_SHARED_CREDENTIALS_FILE: file })
     const where = region()
-    const got = await awsCredentials({ profile: 'soc' }, where)
+    const got = await awsCredentials({ profile: 'soc' }, where, direct)
     expect(got).toMatchObject({ accessKeyId: 'AKIA-SOC' })
-    expect(await awsIdentity({ profile: 'soc' }, where)).toBe(
+    expect(await awsIdentity({ profile: 'soc' }, where, direct)).toBe(
       `AWS credentials for ${where} from a profile of the shared files`,
     )
   })
@@ -95,9 +108,9 @@ describe('credentials come from', () => {
       AWS_ENDPOINT_URL_STS: fake.url,
     })
     const where = region()
-    const got = await awsCredentials({}, where)
+    const got = await awsCredentials({}, where, direct)
     expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRoleWithWebIdentity' })
-    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from a web identity`)
+    expect(await awsIdentity({}, where, direct)).toBe(`AWS credentials for ${where} from a web identity`)
     expect(asked[0]).toContain('WebIdentityToken=the-web-token')
   })
 
@@ -116,9 +129,9 @@ describe('credentials come from', () => {
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'Bearer c',
     })
     const where = region()
-    const got = await awsCredentials({}, where)
+    const got = await awsCredentials({}, where, direct)
     expect(got).toMatchObject({ accessKeyId: 'ASIA-CONTAINER' })
-    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the container`)
+    expect(await awsIdentity({}, where, direct)).toBe(`AWS credentials for ${where} from the container`)
   })
 
   it('credentials are read from the metadata of the instance', async () => {
@@ -136,9 +149,9 @@ describe('credentials come from', () => {
     })
     environment({ AWS_EC2_METADATA_DISABLED: undefined, AWS_EC2_METADATA_SERVICE_ENDPOINT: fake.url })
     const where = region()
-    const got = await awsCredentials({}, where)
+    const got = await awsCredentials({}, where, direct)
     expect(got).toMatchObject({ accessKeyId: 'ASIA-INSTANCE' })
-    expect(await awsIdentity({}, where)).toBe(
+    expect(await awsIdentity({}, where, direct)).toBe(
       `AWS credentials for ${where} from the metadata of the instance`,
     )
   })
@@ -152,9 +165,9 @@ describe('credentials come from', () => {
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
     const role = { roleArn: 'arn:aws:iam::210987654321:role/alerts', externalId: 'soc-42' }
     const where = region()
-    const got = await awsCredentials(role, where)
+    const got = await awsCredentials(role, where, direct)
     expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRole' })
-    expect(await awsIdentity(role, where)).toBe(
+    expect(await awsIdentity(role, where, direct)).toBe(
       `AWS credentials for ${where} from the environment, by which the role arn:aws:iam::210987654321:role/alerts was assumed`,
     )
     const form = new URLSearchParams(asked[0])
@@ -172,8 +185,8 @@ describe('what was found', () => {
     })
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
     const [role, where] = [{ roleArn: 'arn:aws:iam::210987654321:role/alerts' }, region()]
-    await awsCredentials(role, where)
-    await awsCredentials(role, where)
+    await awsCredentials(role, where, direct)
+    await awsCredentials(role, where, direct)
     return asked
   }
 
@@ -210,5 +223,110 @@ describe('a destination without credentials', () => {
     const outcome = await sendSample(sqs, { ...options(), roleArn: 'arn:aws:iam::210987654321:role/alerts' })
     expect(outcome).toMatchObject({ result: 'refused', scope: 'destination' })
     expect(JSON.stringify(outcome)).not.toContain(SECRET)
+  })
+})
+
+describe('the region is', () => {
+  /** Returns the host that the request names and the region of its signature. */
+  async function regionUsed(options: object): Promise<unknown> {
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
+    const request = eventbridge as HttpDestination<object>
+    const plain = request.request(sampleMessage('t'), options)
+    const signed = await request.sign!(plain, options, new AbortController().signal, direct)
+    return [
+      new URL(signed.url).host,
+      /\/(\w+-[\w-]+)\/events\//.exec(signed.headers.authorization ?? '')?.[1],
+    ]
+  }
+
+  it.each([
+    ['AWS_REGION', 'eu-west-1', 'amazonaws.com'],
+    ['AWS_DEFAULT_REGION', 'ap-south-1', 'amazonaws.com'],
+    ['AWS_REGION', 'cn-north-1', 'amazonaws.com.cn'],
+    ['AWS_REGION', 'us-gov-west-1', 'amazonaws.com'],
+  ])('that of the environment: %s=%s', async (name, value, domain) => {
+    environment({ [name]: value })
+    expect(await regionUsed({ eventBus: 'soc' })).toEqual([`events.${value}.${domain}`, value])
+  })
+
+  it('that of the profile, if the environment names none', async () => {
+    writeFileSync(
+      join(folder, 'config'),
+      '[default]\nregion = eu-north-1\n[profile soc]\nregion = eu-south-1\naws_access_key_id = A\naws_secret_access_key = B\n',
+    )
+    environment({ AWS_CONFIG_FILE: join(folder, 'config') })
+    expect(await regionUsed({ eventBus: 'soc' })).toEqual(['events.eu-north-1.amazonaws.com', 'eu-north-1'])
+    environment({ AWS_PROFILE: 'soc' })
+    expect(await regionUsed({ eventBus: 'soc' })).toEqual(['events.eu-south-1.amazonaws.com', 'eu-south-1'])
+  })
+
+  it.each([
+    [{ eventBus: 'soc', region: 'sa-east-1' }, 'sa-east-1'],
+    [{ eventBus: 'arn:aws:events:eu-central-1:123456789012:event-bus/soc' }, 'eu-central-1'],
+  ])('that of the options before that of the environment: %j', async (options, expected) => {
+    environment({ AWS_REGION: 'eu-west-1' })
+    expect(await regionUsed(options)).toEqual([`events.${expected}.amazonaws.com`, expected])
+  })
+
+  it('required: without one the destination pauses', async () => {
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
+    expect(await sendSample(eventbridge, { eventBus: 'soc' })).toMatchObject({
+      result: 'refused',
+      scope: 'destination',
+      message: expect.stringMatching(/^no AWS region: set the option region, the variable AWS_REGION/),
+    })
+  })
+
+  it.each([
+    ['arn:aws-cn:sns:cn-northwest-1:123456789012:a', 'https://sns.cn-northwest-1.amazonaws.com.cn/'],
+    ['arn:aws-us-gov:sns:us-gov-east-1:123456789012:a', 'https://sns.us-gov-east-1.amazonaws.com/'],
+    ['arn:aws:sns:eu-central-1:123456789012:a', 'https://sns.eu-central-1.amazonaws.com/'],
+  ])('part of the domain of its partition: %s', (topicArn, url) => {
+    expect((sns as HttpDestination<object>).request(sampleMessage('t'), { topicArn }).url).toBe(url)
+  })
+})
+
+describe('credentials travel by the transport of the destination', () => {
+  const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../support/tls', name), 'utf8')
+
+  it.each([
+    ['a role', { AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET }, 'AssumeRole'],
+    [
+      'a web identity',
+      {
+        AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'web'),
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/web',
+      },
+      'AssumeRoleWithWebIdentity',
+    ],
+  ])(
+    '%s is fetched through the proxy, from a server that only the option ca trusts',
+    async (_, given, action) => {
+      writeFileSync(join(folder, 'web'), 'the-web-token')
+      const proxy = await startProxy()
+      const sts = await startSecure(() => stsAnswer(action))
+      environment({ ...given, AWS_ENDPOINT_URL_STS: sts.url })
+      const transport = { proxy: proxy.url, ca: pem('ca.pem') }
+      const roleArn = action === 'AssumeRole' ? 'arn:aws:iam::210987654321:role/alerts' : undefined
+      const options = { transport, ...(roleArn && { roleArn }) }
+      const got = await awsCredentials(options, region(), credentialRequests(http, options))
+      expect(got).toMatchObject({ accessKeyId: `ASIA-${action}` })
+      expect(proxy.connected).toEqual([new URL(sts.url).host])
+      await Promise.all([proxy.close(), sts.close()])
+    },
+  )
+
+  it('destinations with another transport do not share what was found', async () => {
+    let asked = 0
+    fake = await listen(async () => {
+      asked++
+      return { status: 200, body: stsAnswer('AssumeRole') }
+    })
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
+    const [role, where] = [{ roleArn: 'arn:aws:iam::210987654321:role/alerts' }, region()]
+    await awsCredentials(role, where, direct)
+    await awsCredentials({ ...role, transport: { timeoutMs: 10_000 } }, where, direct)
+    await awsCredentials(role, where, direct)
+    expect(asked).toBe(2)
   })
 })

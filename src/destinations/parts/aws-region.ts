@@ -1,0 +1,50 @@
+/** The region of an AWS request, as Amazon's own library finds it, and the domain of its partition. */
+import { PermanentError } from '../../errors.ts'
+import type { HttpRequest } from '../../model/ports.ts'
+
+/** The partitions whose domain is not `amazonaws.com`, by the beginning of their regions. */
+const DOMAINS: readonly [beginning: string, domain: string][] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+]
+
+/** Stands in a URL for a region that only the environment knows. It is no possible region. */
+const REGION_OF_ENVIRONMENT = 'region-of-the-environment'
+
+/** The URL of a service. Without a region it has a placeholder, which `withRegion` replaces before the request is signed. */
+export function serviceUrl(service: string, region: string | undefined): string {
+  const known = region ?? REGION_OF_ENVIRONMENT
+  const domain = DOMAINS.find(([beginning]) => known.startsWith(beginning))?.[1] ?? 'amazonaws.com'
+  return `https://${service}.${known}.${domain}/`
+}
+
+/** Replaces the placeholder of `serviceUrl`. */
+export function withRegion(request: HttpRequest, region: string): HttpRequest {
+  const [, service] = new RegExp(`^https://(\\w+)\\.${REGION_OF_ENVIRONMENT}\\.`).exec(request.url) ?? []
+  return service === undefined ? request : { ...request, url: serviceUrl(service, region) }
+}
+
+/** Returns the region of the environment, else that of the profile. */
+export async function environmentRegion(profile: string | undefined): Promise<string> {
+  const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } = await import(
+    '@smithy/core/config'
+  )
+  // Amazon's command line reads the second variable, its library for JavaScript the first alone.
+  const variable = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION
+  if (variable) return variable
+  try {
+    return await loadConfig(NODE_REGION_CONFIG_OPTIONS, {
+      ...NODE_REGION_CONFIG_FILE_OPTIONS,
+      ...(profile && { profile }),
+    })()
+  } catch (cause) {
+    throw new PermanentError(
+      'no AWS region: set the option region, the variable AWS_REGION, or region in the profile',
+      { scope: 'destination', cause },
+    )
+  }
+}
