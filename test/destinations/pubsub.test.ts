@@ -174,12 +174,17 @@ it.each([
 
 it('fetches its token through the proxy of the destination', async () => {
   const proxy = await startProxy()
-  const sts = await startSecure(() => '{"access_token":"ya29.T0KEN","expires_in":3600,"token_type":"Bearer"}')
+  let grants = 0
+  const sts = await startSecure((body) => {
+    grants += body.includes('grant_type') ? 1 : 0
+    return '{"access_token":"ya29.T0KEN","expires_in":3600,"token_type":"Bearer"}'
+  })
   const credentials = JSON.stringify({ ...JSON.parse(CREDENTIALS), token_url: sts.url })
   const ca = readFileSync(join(import.meta.dirname, '../support/tls/ca.pem'), 'utf8')
   const transport = { proxy: proxy.url, ca }
   const options = { ...OPTIONS, credentials, apiUrl: sts.url, transport }
-  expect(await sendSample(pubsub, options)).toMatchObject({ message: expect.stringContaining('ya29') })
+  await sendSample(pubsub, options)
+  expect(grants).toBe(1)
   expect(proxy.connected[0]).toBe(new URL(sts.url).host)
   await Promise.all([proxy.close(), sts.close()])
 })

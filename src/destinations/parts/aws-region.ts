@@ -34,13 +34,13 @@ export async function environmentRegion(profile: string | undefined): Promise<st
     '@smithy/core/config'
   )
   // Amazon's command line reads the second variable, its library for JavaScript the first alone.
-  const variable = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION
-  if (variable) return variable
+  const options = {
+    ...NODE_REGION_CONFIG_OPTIONS,
+    environmentVariableSelector: (environment: Readonly<Record<string, string | undefined>>) =>
+      environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
+  }
   try {
-    return await loadConfig(NODE_REGION_CONFIG_OPTIONS, {
-      ...NODE_REGION_CONFIG_FILE_OPTIONS,
-      ...(profile && { profile }),
-    })()
+    return await loadConfig(options, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile && { profile }) })()
   } catch (cause) {
     throw new PermanentError(
       'no AWS region: set the option region, the variable AWS_REGION, or region in the profile',
