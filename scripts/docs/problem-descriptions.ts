@@ -393,6 +393,12 @@ const DESTINATIONS = {
     cause: 'A template has a syntax error or names a field that does not exist.',
     fix: 'Use the fields that the hint lists.',
   },
+  unguarded: {
+    severity: 'info',
+    cause:
+      'Only with `validate --guards`: an enabled detection has no [guard](../guards.md), or a rule has no index conditions, so every event of its log types selects it.',
+    fix: 'Compare a field of the event with constants first. The hint of the problem names what to change.',
+  },
   'unused-override': {
     severity: 'warning',
     cause: 'An override of `destinations.yaml` matches no detection.',

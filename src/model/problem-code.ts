@@ -62,6 +62,7 @@ export type ProblemCode =
   | 'table-name'
   | 'too-deep'
   | 'too-many-nodes'
+  | 'unguarded'
   | 'unit-tests-error'
   | 'unknown-alias'
   | 'unknown-analysis-type'

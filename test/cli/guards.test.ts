@@ -1,7 +1,7 @@
 /** What commands print of guards. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ran, signalbox } from './fake-io.ts'
-import { makeProject, SOUND } from './project-on-disk.ts'
+import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
 const LOGIN_TEST = 'event.get("action") == "login"'
 
@@ -44,6 +44,102 @@ guard
     expect(JSON.parse(out)).toMatchObject({
       guard: { answer: 'silent', reason: `\`${LOGIN_TEST}\` is False`, index: { held: [] } },
     })
+  })
+})
+
+/** Body -> what `validate --guards` says of it, and the body that its hint asks for. */
+const UNGUARDED: readonly (readonly [
+  title: string,
+  message: string,
+  hint: string,
+  body: string,
+  better: string,
+])[] = [
+  [
+    'a method of an absent field',
+    '3:12 info Test.Login sees every event: on an event without fields, it raises AttributeError: `event.get("action")` is None',
+    'give a default: event.get("action", "")',
+    'return event.get("action").startswith("log")',
+    'return event.get("action", "").startswith("log")',
+  ],
+  [
+    'an absent key',
+    '3:12 info Test.Login sees every event: on an event without fields, it raises KeyError',
+    'use event.get(...) instead of event[...], which raises an exception on events without the field',
+    'return event["action"] == "login"',
+    'return event.get("action") == "login"',
+  ],
+  [
+    'a call that is not followed',
+    '3:12 info Test.Login sees every event: on an event without fields, this is not followed: json.loads()',
+    'compare a field of the event with constants before this part, and return False if it differs: nothing after that needs a guard',
+    'return json.loads(event.get("text", "{}")) == {} and event.get("action") == "login"',
+    'return event.get("action") == "login" and json.loads(event.get("text", "{}")) == {}',
+  ],
+  [
+    'an alert without fields',
+    '3:12 info Test.Login sees every event: on an event without fields, it returns True',
+    'require a field first, for example: if event.get("eventName") != "CreateUser": return False',
+    'return event.get("action") != "logout"',
+    'return event.get("kind") == "session" and event.get("action") != "logout"',
+  ],
+  [
+    'a result that is not a truth value',
+    '3:12 info Test.Login sees every event: on an event without fields, it returns None, which is neither True nor False',
+    'return True or False on every path, for example with bool(...)',
+    'return event.get("action") and event.get("user") == "ann"',
+    'return bool(event.get("action")) and event.get("user") == "ann"',
+  ],
+]
+
+const withBody = (statement: string) =>
+  makeProject({
+    ...SOUND,
+    'detections/login.yml': LOGIN.slice(0, LOGIN.indexOf('Tests:')),
+    'detections/login.py': `import json\ndef rule(event):\n    ${statement}\n`,
+  })
+
+describe('validate --guards', () => {
+  it('validate --guards says that all rules are guarded, and nothing of disabled ones', async () => {
+    expect(await run(sound, 'validate', '--guards')).toMatchObject({
+      code: 0,
+      out: '2 detections, 2 destinations: no problems\nguards: 1 of 1 detections, 1 of 1 log types complete\n',
+    })
+  })
+
+  it.each(UNGUARDED)(
+    'validate --guards lists %s, with a true hint',
+    async (_, message, hint, body, better) => {
+      const { code, out } = await run(withBody(body), 'validate', '--guards')
+      expect(code).toBe(0)
+      expect(out).toContain(`detections/login.py:${message} [unguarded]\n  3 |     ${body}\n`)
+      expect(out).toContain(`  hint: ${hint}\n`)
+      expect(out).toContain(
+        'guards: 0 of 1 detections, 0 of 1 log types complete\n  Test.Log: 1 of 1 rule sees every event\n',
+      )
+      expect((await run(withBody(better), 'validate', '--guards')).out).toContain('guards: 1 of 1 detections')
+    },
+  )
+
+  it('validate --guards --format json lists the problems, and the log types with their rules', async () => {
+    const { out } = await run(withBody(UNGUARDED[0]![3]), 'validate', '--guards', '--format', 'json')
+    expect(JSON.parse(out)).toMatchObject({
+      problems: [{ severity: 'info', code: 'unguarded', file: 'detections/login.py', line: 3, column: 12 }],
+      guards: {
+        detections: { total: 1, guarded: 0 },
+        logTypes: [{ logType: 'Test.Log', rules: 1, seesEveryEvent: ['Test.Login'] }],
+      },
+    })
+  })
+
+  it('validate --guards exits with 1 where warnings.error names unguarded', async () => {
+    const root = makeProject({
+      ...SOUND,
+      'signalbox.yaml': 'workers: 1\nwarnings: { error: [unguarded] }\n',
+      'detections/login.py': 'def rule(event):\n    return event["action"] == "login"\n',
+    })
+    expect((await run(root, 'validate', '--guards')).code).toBe(1)
+    expect((await run(root, 'validate')).code).toBe(0)
   })
 })
 

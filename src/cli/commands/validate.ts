@@ -1,8 +1,9 @@
 /** `validate` loads everything, Python bodies included, and prints every problem with its source location. */
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
-import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
+import { filesNotLoaded, judgedProblems, reportedProblems } from '../../model/project/warning-policy.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
+import { type GuardCoverage, guardCoverage } from '../../workspace/guards/guard-coverage.ts'
 import { lintProject } from '../../workspace/lint-project.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { reportPatVerdicts } from '../../workspace/pat-verdicts.ts'
@@ -12,6 +13,7 @@ import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { errorsIn } from '../command/soundness.ts'
 import { tooManyWarnings, WARNING_OPTIONS } from '../command/warning-options.ts'
+import { coverageJson, coverageReport } from '../format/guard-coverage-view.ts'
 import { countProblems, emptyProjectText, nothingLoaded, problemsText } from '../format/problems-text.ts'
 
 export default defineCommand({
@@ -23,20 +25,26 @@ export default defineCommand({
       'report unknown destination names as warnings, not errors',
     ),
     ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+    guards: flag('--guards', 'list also the enabled detections without a guard or index conditions'),
     ...WARNING_OPTIONS,
   },
   async run({ options }, io) {
-    const { allowUnknownDestinations, ignoreExtraKeys, format, pat } = options
+    const { allowUnknownDestinations, ignoreExtraKeys, format, pat, guards } = options
     const session = openSession(options, io, {
       workspace: { allowUnknownDestinations, ignoreExtraKeys, reportPatIncompatibilities: pat },
     })
     const project = await openProject(session.workspace)
-    const ofBodies = await problemsOfBodies(project, { allowUnknownDestinations, pat }, session)
+    const { problems: ofBodies, coverage } = await checkBodies(
+      project,
+      { allowUnknownDestinations, pat, guards },
+      session,
+    )
     const idle = warnUnusedContent(project, project.settings.sources)
     const problems = judgedProblems([...project.problems, ...ofBodies, ...idle], project.settings.warnings)
     const isEmpty = nothingLoaded(project) && problems.length === 0
-    if (format === 'json') session.print(problemsJson(problems))
+    if (format === 'json') session.print(problemsJson(problems, coverage))
     else if (!isEmpty) session.print(problemsReport(project, problems, session))
+    if (format === 'pretty' && coverage) session.print(coverageReport(coverage, session.style))
     if (nothingLoaded(project)) {
       session.printError(emptyProjectText(project))
       return EXIT_UNUSABLE
@@ -48,26 +56,30 @@ export default defineCommand({
 })
 
 /** The engine loads every body and lint runs tests, which an empty project does not need. */
-async function problemsOfBodies(
+async function checkBodies(
   project: Project,
-  { allowUnknownDestinations, pat }: { allowUnknownDestinations: boolean; pat: boolean },
+  given: { allowUnknownDestinations: boolean; pat: boolean; guards: boolean },
   { log }: Session,
-): Promise<Problem[]> {
-  if (nothingLoaded(project)) return []
+): Promise<{ problems: Problem[]; coverage: GuardCoverage | null }> {
+  if (nothingLoaded(project)) return { problems: [], coverage: null }
+  const { allowUnknownDestinations } = given
   const engine = await startEngine(project, 'test', log)
   try {
-    return [
+    const coverage = given.guards ? await guardCoverage(project, engine) : null
+    const problems = [
       ...bodyProblems(project, engine),
       ...(await lintProject(project, engine, { allowUnknownDestinations })),
-      ...(pat ? await reportPatVerdicts(project, engine, allowUnknownDestinations) : []),
+      ...(given.pat ? await reportPatVerdicts(project, engine, allowUnknownDestinations) : []),
+      ...(coverage ? reportedProblems(coverage.problems, project.settings.warnings) : []),
     ]
+    return { problems, coverage }
   } finally {
     await engine.close()
   }
 }
 
 /** The shape is stable and documented in docs/cli.md. */
-function problemsJson(problems: readonly Problem[]): string {
+function problemsJson(problems: readonly Problem[], coverage: GuardCoverage | null): string {
   const listed = problems.map(({ severity, code, message, file, line, column, hint }) => ({
     severity,
     code,
@@ -77,7 +89,7 @@ function problemsJson(problems: readonly Problem[]): string {
     column,
     hint,
   }))
-  return `${JSON.stringify({ version: 1, problems: listed }, null, 2)}\n`
+  return `${JSON.stringify({ version: 1, problems: listed, ...(coverage && { guards: coverageJson(coverage) }) }, null, 2)}\n`
 }
 
 function problemsReport(

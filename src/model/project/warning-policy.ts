@@ -30,6 +30,7 @@ export const WARNING_CODES = [
   'skipped-analysis-file',
   'stand-in',
   'table-name',
+  'unguarded',
   'unknown-key',
   'unknown-member',
   'unused-body',

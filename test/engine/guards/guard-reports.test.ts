@@ -118,7 +118,7 @@ describe('an explanation', () => {
       'a call that is not followed',
       'event.get("name") == "a" and json.loads(event.get("text"))["x"]',
       { name: 'a' },
-      'not followed: json.loads()',
+      'this is not followed: json.loads()',
       'json.loads(event.get("text"))',
     ],
   ])('says why Python is asked: %s', async (_, expression, event, message, text) => {
@@ -205,7 +205,7 @@ describe('the state of a guard', () => {
       'it returns None, which is neither True nor False',
       'event.get("name") and False',
     ],
-    ['a call', 'return time.time() > 1', 'not followed: time.time()', 'time.time()'],
+    ['a call', 'return time.time() > 1', 'this is not followed: time.time()', 'time.time()'],
   ])('has a reason where there are no index conditions: %s', async (_, statement, message, text) => {
     const { noGuard, conditionsFrom, noConditions } = await stateOf(
       body(`import time\ndef rule(event):\n    ${statement}\n`),

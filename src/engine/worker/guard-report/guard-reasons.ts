@@ -47,7 +47,7 @@ function failureReason(
     return { kind: 'raises', message: `it raises ${error.type}${because ? `: ${because}` : ''}`, part }
   }
   const message = error instanceof Error ? error.message : String(error)
-  if (operation === 'unknown') return { kind: 'construct', message: `not followed: ${message}`, part }
+  if (operation === 'unknown') return { kind: 'construct', message: `this is not followed: ${message}`, part }
   const because = at && operandText(at, locations)
   const kind: GuardReasonKind = 'value'
   return { kind, message: because ? `${because} (${message})` : message, part }
