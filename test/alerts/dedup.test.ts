@@ -41,25 +41,25 @@ function feed(events: { minute: number; ms?: number; counted?: Partial<Counted> 
 const kindsOf = (actions: readonly DedupAction[]) => actions.map((action) => action.kind)
 
 describe('the dedup window', () => {
-  it('merges up to and at its end, measured from the creation, and does not slide', () => {
+  it('matches merge up to and at the end of the window, which is measured from the creation and does not slide', () => {
     expect(
       kindsOf(feed([{ minute: 0 }, { minute: 59 }, { minute: 60 }, { minute: 60, ms: 1 }]).actions),
     ).toEqual(['created', 'merged', 'merged', 'created'])
   })
 
-  it('makes another alert with another id in the next window, and the same id when replayed', () => {
+  it('a match in the next window makes another alert with another id, and with the same id when replayed', () => {
     const events = [{ minute: 0 }, { minute: 61 }]
     const [first, second] = feed(events).actions
     expect(first).not.toEqual(second)
     expect(feed(events).actions).toEqual([first, second])
   })
 
-  it('keeps merging when the clock is corrected by a minute', () => {
+  it('matches still merge when the clock is corrected by a minute', () => {
     expect(kindsOf(feed([{ minute: 0 }, { minute: -1 }]).actions)).toEqual(['created', 'merged'])
   })
 
   it.each([2, 120, 60 * 24 * 365])(
-    '[DEL-3.13] has ended where its start is %i minutes ahead of the clock',
+    '[DEL-3.13] a window has ended if its start is %i minutes ahead of the clock',
     (minutes) => {
       expect(kindsOf(feed([{ minute: minutes }, { minute: 0 }, { minute: 1 }]).actions)).toEqual([
         'created',
@@ -135,7 +135,7 @@ describe('divergence of merged events', () => {
     },
   })
 
-  it('is recorded once for a higher severity and once for a new destination', () => {
+  it('divergence is recorded once for a higher severity and once for a new destination', () => {
     const { actions } = feed([
       { minute: 0, ...severe('LOW', 'soc') },
       { minute: 1, ...severe('INFO', 'soc') },
@@ -150,7 +150,7 @@ describe('divergence of merged events', () => {
     ])
   })
 
-  it('does not leak into the next window', () => {
+  it('divergence is not carried into the next window', () => {
     const { actions } = feed([
       { minute: 0, ...severe('LOW', 'soc') },
       { minute: 1, ...severe('CRITICAL', 'pager') },
@@ -173,7 +173,7 @@ describe('dedup groups', () => {
     expect(rule.alertId).not.toBe(error.alertId)
   })
 
-  it('have ids of 32 hex digits', () => {
+  it('dedup groups have ids of 32 hex digits', () => {
     const { group } = feed([{ minute: 0 }])
     expect([group.key, group.alertId]).toEqual([
       expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -203,7 +203,7 @@ describe('the limiter', () => {
     })
   })
 
-  it('[DEL-3.13] begins a new hour where the stored one is ahead of the clock', () => {
+  it('[DEL-3.13] a new hour begins if the stored one is ahead of the clock', () => {
     const ahead = {
       detection: 'Loud',
       hourStartedAt: T0 + 365 * 24 * 60 * MINUTE,
@@ -216,7 +216,7 @@ describe('the limiter', () => {
     })
   })
 
-  it('counts per hour', () => {
+  it('the limiter counts per hour', () => {
     const { state } = ask(ALERTS_PER_HOUR, () => T0)
     expect(decideLimit(state, 'Loud', T0 + 60 * MINUTE)).toMatchObject({
       allowed: true,

@@ -21,7 +21,7 @@ function loadWith(side: string | null, name = 'rules/a.expect.yml') {
 }
 
 describe('inline expectations', () => {
-  it('are kept as they are, the severity in its one spelling', async () => {
+  it('inline expectations are kept as written, with a normalized severity', async () => {
     const every = `Tests:
   - Name: t
     ExpectedResult: true

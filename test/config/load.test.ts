@@ -136,7 +136,7 @@ describe('a Python file that no spec names', () => {
       'perhaps named by a spec that was not loaded',
       { 'rules/lost.py': '', 'rules/lost.yml': 'AnalysisType: skill\n' },
     ],
-  ])('is not reported where it is %s', async (_, more) => {
+  ])('a Python file that no spec names is not reported where it is %s', async (_, more) => {
     const project = await load({ ...files, ...more })
     expect(codes(project).filter((code) => code.includes('unused-body'))).toEqual([])
   })
@@ -479,7 +479,7 @@ destinations:
 })
 
 describe('a project', () => {
-  it('reports every problem at once and keeps the files without one', async () => {
+  it('every problem is reported at once, and the files without one are kept', async () => {
     const project = await load({
       'rules/a.yml': rule('A', 'Nonsense: 1\nTags: text\nThreshold: x\n'),
       'rules/b.yml': rule('B').replace('Severity: High\n', ''),

@@ -156,7 +156,7 @@ describe('delivery', () => {
     expect(rHung.requests.length).toBeLessThanOrEqual(8)
   })
 
-  it('keeps the concurrency of a destination behind many others, idle or with one delivery each', async () => {
+  it('a destination behind many others, idle or with one delivery each, keeps its concurrency', async () => {
     const [busy, receiver] = await target('busy', { concurrency: 8 })
     receiver.always({ fault: 'silent' })
     receiver.expect(8)

@@ -10,7 +10,7 @@ const declared = registry(
 )
 
 describe('[DEL-5.4] fallback deliveries', () => {
-  it('goes to the enabled fallbacks but never back, under the key of that pair', () => {
+  it('a fallback delivery goes to the enabled fallbacks but never back, under the key of that pair', () => {
     expect(createFallbackDeliveries(declared, lost, 'a is dead: 400', 5)).toEqual([
       {
         id: deliveryId('alert-1', 'uuid-b'),
@@ -24,7 +24,7 @@ describe('[DEL-5.4] fallback deliveries', () => {
     ])
   })
 
-  it('carries every alert of a digest', () => {
+  it('a fallback delivery has every alert of a digest', () => {
     const digest = { ...lost, alertIds: ['alert-1', 'alert-2'] }
     expect(createFallbackDeliveries(declared, digest, 'why', 5).map(({ alertId }) => alertId)).toEqual([
       'alert-1',
@@ -33,9 +33,9 @@ describe('[DEL-5.4] fallback deliveries', () => {
   })
 
   it.each([
-    ['was handed over itself', declared, { ...lost, reason: 'fallback: b is dead: 500' }],
+    ['is a fallback delivery itself', declared, { ...lost, reason: 'fallback: b is dead: 500' }],
     ['has no fallback', registry([destination('a')]), lost],
-  ])('goes nowhere when it %s', (_, to, what) =>
+  ])('no fallback delivery is made for a delivery that %s', (_, to, what) =>
     expect(createFallbackDeliveries(to, what, 'why', 5)).toEqual([]),
   )
 })

@@ -72,7 +72,7 @@ function send(port: number, over: object = {}, message = sampleMessage('t')) {
 }
 
 describe('over the wire', () => {
-  it('signs in after STARTTLS, and sends the alert under its own Message-ID', async () => {
+  it('the client signs in after STARTTLS, and sends the alert under its own Message-ID', async () => {
     server = await startMail()
     await send(server.port)
     expect(server).toMatchObject({ signedIn: ['signalbox'], encrypted: [true] })
@@ -91,7 +91,7 @@ describe('over the wire', () => {
     ['soc@example.org', 'example.org'],
     ['SOC Bot <soc@mail.example.org>', 'mail.example.org'],
     ['soc@bücher.example', 'xn--bcher-kva.example'],
-  ])('takes the domain of its Message-ID from the sender: %s', async (from, domain) => {
+  ])('the domain of the Message-ID is that of the sender: %s', async (from, domain) => {
     server = await startMail()
     await send(server.port, { from })
     expect(server.mails[0]!.messageId).toBe(`<5f0c9b1d7e8a4c36b2f19d05a7c4e683@${domain}>`)
@@ -103,13 +103,13 @@ describe('over the wire', () => {
     expect(server.encrypted).toEqual([true])
   })
 
-  it('sends nothing to a server without STARTTLS', async () => {
+  it('nothing is sent to a server without STARTTLS', async () => {
     server = await startMail({ disabledCommands: ['STARTTLS'] })
     await expect(send(server.port)).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
     expect(server.mails).toEqual([])
   })
 
-  it('sends nothing to a server whose certificate it does not trust', async () => {
+  it('nothing is sent to a server with an untrusted certificate', async () => {
     server = await startMail()
     await expect(send(server.port, { ca: undefined })).rejects.toMatchObject({ kind: 'retryable' })
     expect(server.mails).toEqual([])

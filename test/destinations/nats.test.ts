@@ -61,7 +61,7 @@ describe('over the line protocol', () => {
   let server: NatsFake
   afterEach(() => server.close())
 
-  it('is stored once, however often it is sent', async () => {
+  it('an alert is stored once, however often it is sent', async () => {
     server = await startNats()
     expect(await send(server.url)).toEqual({ message: 'stored in ALERTS as 1' })
     expect(await send(server.url)).toEqual({
@@ -77,12 +77,12 @@ describe('over the line protocol', () => {
     expect(server.heard).toEqual([sample.json])
   })
 
-  it('pauses when no stream has the subject', async () => {
+  it('the destination pauses if no stream has the subject', async () => {
     server = await startNats(null)
     await expect(send(server.url)).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
   })
 
-  it('pauses when its token is rejected and does not reveal it', async () => {
+  it('a rejected token pauses the destination and is not revealed', async () => {
     server = await startNats()
     const refused = send(server.url, { token: 'another' })
     await expect(refused).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
@@ -153,14 +153,14 @@ describeWithProgram('nats-server', 'a real server', () =>
     })
     afterAll(() => void server.kill())
 
-    it('stores the alert once', async () => {
+    it('nats-server stores an alert once', async () => {
       expect(await send(url, own)).toEqual({ message: 'stored in ALERTS as 1' })
       expect(await send(url, own)).toEqual({
         message: 'stored in ALERTS as 1, by an earlier attempt',
       })
     })
 
-    it('has no stream for another subject', async () => {
+    it('a subject without a stream is refused by nats-server', async () => {
       await expect(send(url, { ...own, subject: 'elsewhere' })).rejects.toMatchObject({
         scope: 'destination',
       })

@@ -117,7 +117,7 @@ describe('as a bot', () => {
     sendSample(slack, { botToken: 'xoxb-T0KEN', channel: 'C1', apiUrl: receiver.url, ...options })
   const bodies = () => receiver.requests.map(({ body }) => JSON.parse(body))
 
-  it('posts to its channel, and marks the message with the delivery', async () => {
+  it('a bot posts to its channel, and marks the message with the delivery', async () => {
     receiver.script(POSTED)
     expect(await send({})).toMatchObject({
       result: 'delivered',
@@ -144,7 +144,7 @@ describe('as a bot', () => {
     expect(reply.text).toContain('198.51.100.7')
   })
 
-  it('counts as delivered when only the reply fails, and says so', async () => {
+  it('an alert counts as delivered if only the reply fails, and the receipt says so', async () => {
     receiver.script(POSTED, { status: 500 })
     expect(await send({ context: 'thread' })).toMatchObject({
       result: 'delivered',

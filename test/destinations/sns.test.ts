@@ -86,7 +86,7 @@ describe('at a service that checks signatures', () => {
   })
   afterAll(() => aws.close())
 
-  it('publishes to all subscriptions', async () => {
+  it('an alert is published to all subscriptions', async () => {
     const { topicArn } = aws.services.createTopic('alerts')
     aws.services.createQueue('inbox')
     aws.services.subscribe({ topic: 'alerts', queue: 'inbox', attributes: { RawMessageDelivery: 'true' } })

@@ -61,7 +61,7 @@ describe('at a service that checks signatures', () => {
   })
   afterAll(() => aws.close())
 
-  it('puts the notification into the queue', async () => {
+  it('the notification is put into the queue', async () => {
     const { queueUrl } = aws.services.createQueue('plain')
     const options = { endpoint: aws.url, queueUrl, region: 'us-east-1' }
     expect(await sendSample(sqs, options)).toMatchObject({
@@ -74,7 +74,7 @@ describe('at a service that checks signatures', () => {
     expect(aws.faults).toEqual([])
   })
 
-  it('puts it once into a FIFO queue, however often it is sent', async () => {
+  it('an alert is put once into a FIFO queue, however often it is sent', async () => {
     const { queueUrl } = aws.services.createQueue('alerts.fifo', { attributes: { FifoQueue: 'true' } })
     const options = { endpoint: aws.url, queueUrl, region: 'us-east-1' }
     await sendSample(sqs, options)

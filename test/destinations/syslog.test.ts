@@ -70,7 +70,7 @@ describe('the message', () => {
     },
   )
 
-  it('carries the notification with every digit', () => {
+  it('the message contains the notification with every digit', () => {
     const [, , , , , , , body] = MESSAGE.exec(lineOf(messageOf({}, '')))!
     expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
     expect(Object.keys(JSON.parse(body!))).toHaveLength(13)
@@ -87,13 +87,13 @@ describe('the message', () => {
     expect(Number(given)).toBe(priority)
   })
 
-  it.each([480, 2_048, 65_000])('fits into %i bytes', (maxBytes) => {
+  it.each([480, 2_048, 65_000])('the message fits into %i bytes', (maxBytes) => {
     expect(Buffer.byteLength(lineOf(mostMessage(), { maxBytes }))).toBeLessThanOrEqual(
       Math.max(maxBytes, 1_500),
     )
   })
 
-  it('cuts the title of the structured data between characters', () => {
+  it('the title in the structured data is cut between characters', () => {
     const [, , , , , , data] = MESSAGE.exec(lineOf(mostMessage(), { maxBytes: 65_000 }))!
     const [, title = ''] = /title="((?:[^"\\]|\\.)*)"/.exec(data!)!
     expect(title).toMatch(/(?:👩‍👩‍👧‍👦)+…$/u)
@@ -158,12 +158,12 @@ describe('over the wire', () => {
 })
 
 describe('failures are waited out', () => {
-  it('retries when the connection is refused', async () => {
+  it('a delivery is retried if the connection is refused', async () => {
     const options = { host: '127.0.0.1', port: REFUSING_PORT, protocol: 'tcp' }
     await expect(sendDirectly(syslog, sample, options)).rejects.toMatchObject({ kind: 'retryable' })
   })
 
-  it('retries when the certificate is untrusted', async () => {
+  it('a delivery is retried if the certificate is untrusted', async () => {
     const tls = { key: pem('server.key'), cert: pem('server.pem') }
     const { port } = await listening((done) => createTlsServer(tls, reading(done)))
     await expect(sendDirectly(syslog, sample, { host: 'localhost', port })).rejects.toMatchObject({

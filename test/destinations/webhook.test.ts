@@ -69,7 +69,7 @@ describe('webhook', () => {
     })
   })
 
-  it('is previewed with references as written and literals masked', () => {
+  it('a preview has references as written and masked literals', () => {
     const options = {
       url: 'https://soc.example.com/hooks/literal-token',
       headers: { 'X-Key': envReference('SOC_KEY'), 'X-Other': 'literal' },
@@ -119,7 +119,7 @@ describe('what the user expects', () => {
       { headers: json, body: '{"result":{"ok":true},"n":1}' },
       { headers: json, body: '{"result":{"ok":false},"n":1}' },
     ],
-  ])('is the only success: %s', async (_, expected, success, other) => {
+  ])('the answer that the user expects is the only success: %s', async (_, expected, success, other) => {
     expect([await outcome(expected, success), await outcome(expected, other)]).toEqual(['delivered', 'retry'])
   })
 })

@@ -84,7 +84,7 @@ describe('a record that is a container', () => {
     { awslogs: {} },
     { Type: 'Notification', Message: 'the disk is full' },
     { logEvents: [] },
-  ])('is not every record with such a key: %j', (record) => {
+  ])('not every record with such a key is a container: %j', (record) => {
     const taken = parseEvent({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
     expect(taken).toMatchObject({ status: 'accepted', notices: [] })
   })
@@ -155,7 +155,7 @@ describe('event time', () => {
     expect(formatEventTime(time.ms, time.nanoseconds)).toBe(expected)
   })
 
-  it('is written in the one form, whatever the value, or not at all', () => {
+  it('an event time is written in one form, whatever the value, or not at all', () => {
     const values = fc.oneof(
       fc.double(),
       fc.bigInt().map(String),
@@ -213,7 +213,7 @@ describe('event time', () => {
     }
   })
 
-  it('reads what it writes', () => {
+  it('a formatted event time is read as the same time', () => {
     expect(formatEventTime(at)).toBe('2026-01-02 03:04:05.678000000')
     expect(parseEventTime(formatEventTime(at))).toBe(at)
   })
@@ -366,7 +366,7 @@ describe('a body that is about to be quarantined for where a worker ended', () =
   }
 
   it.each(['crash', 'time'] as const)(
-    'is not, where another body has changed what all share (%s)',
+    'a body is not quarantined if another body has changed shared state (%s)',
     async (ending) => {
       const said: object[] = []
       const log = { ...nullLog, error: (fields: object) => said.push(fields) }
@@ -409,13 +409,13 @@ describe('a worker that ended at an unknown event', () => {
   })
   const items = ['a', 'b', 'c'].map((raw) => envelope(raw))
 
-  it('runs again with exact markers, and only a certain offender is skipped', async () => {
+  it('a batch runs again with exact markers, and only a certain offender is skipped', async () => {
     await containment.run({ kind: 'evaluate', items })
     expect(jobs.map(({ markEachItem }) => markEachItem)).toEqual([[], [0], [0]])
     expect(jobs.at(-1)!.skips).toMatchObject([{ body: 0, item: offending, function: 0 }])
   })
 
-  it('keeps exact markers from then on', async () => {
+  it('the next batches have exact markers, too', async () => {
     jobs.length = 0
     await containment.run({ kind: 'evaluate', items })
     expect(jobs.map(({ markEachItem }) => markEachItem)).toEqual([[0], [0]])

@@ -56,7 +56,7 @@ const PROJECT: EngineProject = {
 }
 
 describe('facts', () => {
-  it('name functions, imports and possible results, places included', async () => {
+  it('facts have functions, imports and possible results, with source locations', async () => {
     const facts = await factsOf(PROJECT)
     const own = facts.detections.get('Own.Rule')!
     expect(own.functions.map(({ name }) => name)).toEqual(['rule', 'severity', 'destinations'])
@@ -76,7 +76,7 @@ describe('facts', () => {
     expect(await factsOf(PROJECT, folder)).toEqual(first)
   })
 
-  it('are found before any code of the project runs', async () => {
+  it('facts are found before any code of the project runs', async () => {
     const facts = await factsOf({
       helpers: [
         helper(

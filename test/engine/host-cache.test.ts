@@ -57,12 +57,12 @@ const upTo = (most: number) => Array.from({ length: most }, (_, at) => at + 1)
 const ascending = (numbers: number[]) => numbers.toSorted((a, b) => a - b)
 
 describe('a counter', () => {
-  it('is exact over two workers', async () => {
+  it('a counter is exact over two workers', async () => {
     const events = await evaluated({ detections: [rule('counts', COUNTS)] }, Array(200).fill({}))
     expect(ascending(titles(events, 'counts'))).toEqual(upTo(200))
   })
 
-  it('is exact where workers are killed and their batches run again', async () => {
+  it('a counter is exact although workers are killed and their batches run again', async () => {
     const given = Array.from({ length: 60 }, (_, at) => ({ kill: at === 20 || at === 50 }))
     const detections = [rule('counts', COUNTS), rule('kills', KILLS)]
     const events = await evaluated({ detections, settings: { limits: { quarantineAfter: 99 } } }, given)

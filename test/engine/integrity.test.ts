@@ -99,33 +99,36 @@ describe('a detection that ends its worker after it changed what all share', () 
   it.each([
     ['a body that runs later', 'def evil(*given): os._exit(1)\n    builtins.sorted = evil'],
     ['the driver', 'from signalbox_driver import views\n    views.view = None; batch._answer = None'],
-  ])('is quarantined itself, and not %s', async (_, code) => {
-    const source = `
+  ])(
+    'a detection that ends its worker after it changed shared state is quarantined, and not %s',
+    async (_, code) => {
+      const source = `
 import builtins, os
 from signalbox_driver import batch
 def rule(event):
     ${code}
     return False
 `
-    const said: [fields: object, message: string][] = []
-    const log: Log = { ...nullLog, error: (fields, message) => said.push([fields, message]) }
-    const project = engineProject({
-      detections: [
-        rule('changes', source),
-        rule('ours', `${OURS}\ndef dedup(event): return sorted(["d"])[0]`),
-      ],
-      helpers: [COMMON],
-      settings: { limits: { quarantineAfter: 1 } },
-    })
-    const engine = await createEngine({ project, purpose: 'run', workers: 1, prewarmed: warmEngine(), log })
-    const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
-    await engine.close()
-    expect(findingsOf(event!)).toMatchObject({
-      changes: { detection: { error: { type: 'Tampering' } } },
-      ours: { ...SAID, dedup: { output: 'd' } },
-    })
-    expect(said.map(([fields]) => fields)).toEqual([expect.objectContaining({ detection: 'changes' })])
-  })
+      const said: [fields: object, message: string][] = []
+      const log: Log = { ...nullLog, error: (fields, message) => said.push([fields, message]) }
+      const project = engineProject({
+        detections: [
+          rule('changes', source),
+          rule('ours', `${OURS}\ndef dedup(event): return sorted(["d"])[0]`),
+        ],
+        helpers: [COMMON],
+        settings: { limits: { quarantineAfter: 1 } },
+      })
+      const engine = await createEngine({ project, purpose: 'run', workers: 1, prewarmed: warmEngine(), log })
+      const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
+      await engine.close()
+      expect(findingsOf(event!)).toMatchObject({
+        changes: { detection: { error: { type: 'Tampering' } } },
+        ours: { ...SAID, dedup: { output: 'd' } },
+      })
+      expect(said.map(([fields]) => fields)).toEqual([expect.objectContaining({ detection: 'changes' })])
+    },
+  )
 })
 
 describe('beside a body that changes what all share as it is loaded', () => {

@@ -188,15 +188,15 @@ archive = zipfile.ZipFile("/lib/python314.zip")
     (await running()).titles.map((each) => (each as Record<string, unknown>)[id])
   const thrice = (output: string) => [said(output), said(output), said(output)]
 
-  it('may keep folders open that were listed in part, and archives', async () => {
+  it('folders that were listed in part, and archives, stay open', async () => {
     expect(await titlesOf('Lists')).toEqual(thrice(`['one.txt', ['two.txt'], b's = """Gu']`))
   })
 
-  it('see one date of a file, whenever the interpreter was made', async () => {
+  it('a file has the same date whenever the interpreter was made', async () => {
     expect(await titlesOf('Dates')).toEqual(thrice('[True, 315532800.0, 315532800.0]'))
   })
 
-  it('see monotonic clocks that go on', async () => {
+  it('monotonic clocks continue after a restore', async () => {
     const [sources] = (await titlesOf('Clocks')) as [{ output: string }]
     expect(sources.output).toContain('[True, True, True]')
     expect(await titlesOf('Clocks')).toEqual(thrice(sources.output))

@@ -105,7 +105,7 @@ describe.each(WRITERS)('[SEC-5.7] %s', (_, write) => {
 })
 
 describe('[SEC-5.7] writeOutput', () => {
-  it('replaces a link, and a file with its permissions', () => {
+  it('writeOutput replaces a link, and a file with its permissions', () => {
     symlinkSync('../precious', at('link'))
     writeFileSync(at('file'), 'old')
     chmodSync(at('file'), 0o664)

@@ -107,7 +107,7 @@ describe('the pipeline', () => {
     return { store, pipeline, admit, titles, release: released.resolve }
   }
 
-  it('commits the batches of one source while a commit of another source is held up', async () => {
+  it('batches of one source are committed while a commit of another source waits', async () => {
     const { store, admit, titles, release } = await fixture()
     const slow = admit('file:a', 'slow')
     const behind = admit('file:a', 'behind')
@@ -119,7 +119,7 @@ describe('the pipeline', () => {
     await store.close()
   })
 
-  it('commits system findings while a commit of a source is held up', async () => {
+  it('system findings are committed while a commit of a source waits', async () => {
     const { store, pipeline, admit, titles, release } = await fixture()
     const slow = admit('file:a', 'slow')
     await pipeline.admitSystem([
@@ -141,7 +141,7 @@ describe('the pipeline', () => {
     await store.close()
   })
 
-  it('runs a task between commits when every queue has committed', async () => {
+  it('a task between commits runs when every queue has committed', async () => {
     const { store, pipeline, admit, titles, release } = await fixture()
     const slow = admit('file:a', 'slow')
     const before: string[][] = []

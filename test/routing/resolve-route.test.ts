@@ -221,7 +221,7 @@ describe('errors and system alerts', () => {
 })
 
 describe('fallback and nowhere', () => {
-  it('reports a problem when there is no destination', () => {
+  it('a route without any destination has a problem', () => {
     expect(routeText(route({ severity: static_('INFO') }, noFallback))).toBe('nowhere: - (`nobody`)')
   })
 
@@ -239,7 +239,7 @@ describe('fallback and nowhere', () => {
 })
 
 describe('without a registry', () => {
-  it('names stand for themselves, severity is unresolved', () => {
+  it('names are kept without a registry, and routing by severity is unresolved', () => {
     expect(routeText(route({ destinations: list('a', 'b', 'a') }, 'absent'))).toBe(
       'generated-destinations: a b (`unverified` `unverified`)',
     )
@@ -250,7 +250,7 @@ describe('without a registry', () => {
 })
 
 describe('the trace', () => {
-  it('holds every level from the highest down, and what the filters dropped', () => {
+  it('the trace has every level from the highest down, and what the filters dropped', () => {
     const { trace } = route({ destinations: { kind: 'none' }, logTypes: ['Okta.SystemLog'] })
     expect(trace.map(({ level, decided }) => [level, decided])).toEqual([
       ['generated-destinations', false],
@@ -267,7 +267,7 @@ describe('the trace', () => {
     })
   })
 
-  it('names the line of the override that applied', () => {
+  it('the trace names the line of the override that applied', () => {
     const { trace } = route({ outputIds: ['soc'], override: 'destinations.yaml:12' })
     expect(trace[1]?.reason).toBe('the override at destinations.yaml:12 set OutputIds to [soc]')
   })

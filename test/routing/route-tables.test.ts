@@ -103,7 +103,7 @@ describe('rows', () => {
     expect(rows(both, seen)).toContain('CRITICAL pager (generated-destinations, unknown)')
   })
 
-  it('are separate for log types that a filter distinguishes', () => {
+  it('log types that a filter distinguishes have separate rows', () => {
     const over = { logTypes: ['AWS.CloudTrail', 'Okta.SystemLog', 'GitHub.Audit'] }
     expect(rows(SILENT, [], over)).toEqual([
       'HIGH soc cloud (static-severity, static)',
@@ -148,7 +148,7 @@ describe('a diff', () => {
     expect(diffTables(tableOf(both), tableOf(swapped))).toEqual([])
   })
 
-  it('reports each severity with another route, a new one or none', () => {
+  it('a diff has each severity with another route, a new one or none', () => {
     const changes = diffTables(tableOf({}), tableOf({ severity: 'CRITICAL' }))
     const shown = changes.map(
       ({ severity, before, after }) =>
@@ -160,7 +160,7 @@ describe('a diff', () => {
     ])
   })
 
-  it('reports a log type that a detection lost while its other routes stay', () => {
+  it('a diff has a log type that a detection lost while its other routes stay', () => {
     const changes = diffTables(
       tableOf({ logTypes: ['GitHub.Audit', 'Okta.SystemLog'] }),
       tableOf({ logTypes: ['GitHub.Audit'] }),

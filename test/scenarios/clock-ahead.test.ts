@@ -11,7 +11,7 @@ import { describeWithProgram } from '../support/optional-program.ts'
 const COMMAND = join(import.meta.dirname, '../../bin/signalbox.cjs')
 
 describeWithProgram('faketime', 'a clock that was a year ahead', () => {
-  it('does not swallow the alerts of the run after it', async () => {
+  it('a run with a clock that is ahead does not suppress alerts of the next run', async () => {
     const root = makeProject(SOUND)
     const argvFor = (name: string): string[] => {
       const file = join(root, name)

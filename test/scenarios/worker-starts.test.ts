@@ -135,14 +135,17 @@ describe('a worker whose entry is missing for a while', () => {
   })
   afterAll(() => remove())
 
-  it.each(ARRANGEMENTS)('[DEL-1.6] refuses events until it is back, where %s', async (_title, settings) => {
-    const entry = join(checkout, 'src', 'engine', 'worker', 'worker.ts')
-    await refusesMeanwhile(
-      await startFixture(settings, checkout),
-      () => renameSync(entry, `${entry}.away`),
-      () => renameSync(`${entry}.away`, entry),
-    )
-  })
+  it.each(ARRANGEMENTS)(
+    '[DEL-1.6] events are refused while the entry of the worker is missing, if %s',
+    async (_title, settings) => {
+      const entry = join(checkout, 'src', 'engine', 'worker', 'worker.ts')
+      await refusesMeanwhile(
+        await startFixture(settings, checkout),
+        () => renameSync(entry, `${entry}.away`),
+        () => renameSync(`${entry}.away`, entry),
+      )
+    },
+  )
 })
 
 describeWithProgram('prlimit', 'a process without free descriptors', () => {

@@ -74,7 +74,7 @@ describe('[SEC-4.3] a snapshot', () => {
   it.each([
     ['a bit of it was flipped', 'project', 60_000],
     ['a bit of its base was flipped', 'base', 60_000],
-  ])('is made again when %s', async (_, kind, at) => {
+  ])('a snapshot is made again when %s', async (_, kind, at) => {
     const where = freshCache(`flipped-${kind}`)
     const before = await contextOf(TOKEN, where)
     const file = join(where, entriesOf(where, kind)[0]!)
@@ -118,7 +118,7 @@ describe('[SEC-4.3] a snapshot', () => {
     expect(await contextOf(honest, where)).toBe('evil')
   })
 
-  it('is named for the versions of all that made it', async () => {
+  it('the name of a snapshot depends on the versions of everything that made it', async () => {
     expect(entriesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.snapshot$/)])
     const where = freshCache('versions')
     const [base] = entriesOf(where, 'base')
@@ -131,7 +131,7 @@ describe('[SEC-4.3] a snapshot', () => {
     expect(openSnapshotCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
   })
 
-  it('[SEC-4.10] gives every worker its own chance', async () => {
+  it('[SEC-4.10] every worker has its own random numbers after a restore', async () => {
     const chance = body('import random\ndef got(): return [random.random(), random.getrandbits(64)]')
     await contextOf(chance)
     const [one, other] = [await contextOf(chance), await contextOf(chance)]
@@ -157,7 +157,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
   const contextWith = (helpers: readonly Helper[], detection: Detection, where: string) =>
     contextOf(detection, where, helpers)
 
-  it('is asked for before any code of the project runs, and serves no other project poisoned', async () => {
+  it('texts are compiled before any code of the project runs, so a project cannot poison those of another', async () => {
     const where = freshCache('poisoned-studies')
     // The results of the hostile detection itself are not compared.
     for (const detection of [HONEST, EDITED]) {
@@ -207,7 +207,7 @@ describe('[SEC-1.1] a detection that patched everything as it was loaded', () =>
     expect(existsSync(canary)).toBe(false)
   })
 
-  it('does reach the host where Pyodide restores its snapshot', () => {
+  it('patched code does reach the host if Pyodide restores its own snapshot', () => {
     const canary = join(folder, 'ambush-plain')
     const script = join(import.meta.dirname, 'unhardened-restore.ts')
     const { status } = spawnSync(process.execPath, [script, AMBUSH(canary)], { stdio: 'ignore' })

@@ -111,7 +111,7 @@ describe('[SEC-5.6] a link out of the project', () => {
     for (const { out, err } of ends) expect(out + err).not.toContain(SECRET)
   })
 
-  it('is not followed into the environment of the process', async () => {
+  it('a link out of the project is not followed into the environment of the process', async () => {
     link('/proc/self/environ', 'signalbox.yaml')
     const { code, out, err } = await command('validate')
     expect(code).toBe(1)
@@ -121,7 +121,7 @@ describe('[SEC-5.6] a link out of the project', () => {
     )
   })
 
-  it('is not followed to the variables that --env-file supplies, unless the user names their file', async () => {
+  it('a link out of the project is not followed to the file of --env-file, unless the user names that file itself', async () => {
     // An invalid line is quoted, so a quote would show that the file was read.
     writeFileSync(join(elsewhere, 'variables'), 'no variable\n')
     link(join(elsewhere, 'variables'), '.env')
@@ -136,7 +136,7 @@ describe('[SEC-5.6] a link out of the project', () => {
     expect(inside.err).toContain('.env:1: expected NAME=value')
   })
 
-  it('is not followed to a registry by a path', async () => {
+  it('a link out of the project is not followed to a registry', async () => {
     for (const path of [join(elsewhere, 'text'), `../${elsewhere.slice(outside.length + 1)}/text`]) {
       add('signalbox.yaml', `destinations: ${path}\n`)
       const { code, out, err } = await command('validate')
@@ -149,7 +149,7 @@ describe('[SEC-5.6] the file of an event that the command line names', () => {
   const explainEvent = (path: string) => command('explain', '--detection', 'It', '--event', path)
   beforeEach(() => writeFileSync(join(elsewhere, 'event'), JSON.stringify({ name: SECRET })))
 
-  it('is read from outside of the project, where it shows', async () => {
+  it('a file of an event outside of the project is read if the command line names it', async () => {
     add('detections/it.py', 'def rule(event): return True\ndef title(event): return event.get("name")\n')
     const { code, out } = await explainEvent(join(elsewhere, 'event'))
     expect([code, out]).toEqual([0, expect.stringContaining(SECRET)])
@@ -158,7 +158,7 @@ describe('[SEC-5.6] the file of an event that the command line names', () => {
   it.each([
     ['a link', 'event.json'],
     ['a folder that is a link', 'events/event'],
-  ])('is not read by way of %s in the project', async (_, path) => {
+  ])('a file of an event is not read through %s in the project', async (_, path) => {
     add('detections/it.py', 'def rule(event): return True\ndef title(event): return event.get("name")\n')
     link(join(elsewhere, 'event'), 'event.json')
     link(elsewhere, 'events')
@@ -172,7 +172,7 @@ describe('[SEC-5.6] the file of an event that the command line names', () => {
 })
 
 describe('[SEC-5.6] what never ends', () => {
-  it('is read as an event up to the limit if the user names a device', async () => {
+  it('a device that the user names is read as an event up to the limit', async () => {
     const { code, err } = await command('explain', '--detection', 'It', '--event', '/dev/zero')
     expect([code, err]).toEqual([
       2,
@@ -180,7 +180,7 @@ describe('[SEC-5.6] what never ends', () => {
     ])
   })
 
-  it('is not read as an event', async () => {
+  it('a stream without an end is not read as an event', async () => {
     link('/dev/zero', 'event.json')
     const { code, err } = await command('explain', '--detection', 'It', '--event', join(root, 'event.json'))
     expect([code, err]).toEqual([
@@ -287,7 +287,7 @@ describe('[SEC-5.7] nothing is written outside of the project', () => {
 })
 
 describe('[SEC-5.9] what holds alerts', () => {
-  it('is for its owner alone, also in a folder that others may enter', async () => {
+  it('files with alerts are accessible to their owner only, also in a folder that others may enter', async () => {
     mkdirSync(join(root, '.signalbox'))
     chmodSync(join(root, '.signalbox'), 0o755)
     add(

@@ -174,7 +174,7 @@ describe('a followed file', () => {
     await expect(tail.start()).rejects.toThrow(/cannot read .*: ENOTDIR/)
   })
 
-  it('waits for the file, for lines, and for their ends', async () => {
+  it('a followed file may appear later, and its lines are read when they are complete', async () => {
     const tail = new Follower(freshPath())
     await tail.start()
     await writeFile(tail.path, '\ufeff1\n2')
@@ -371,7 +371,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('goes on inside a container of which only a part was committed', async () => {
+  it('reading resumes inside a container of which only a part was committed', async () => {
     const tail = new Follower(freshPath(), '&unwrap=r')
     const all = Array.from({ length: 450 }, (_, n) => String(n))
     await writeFile(tail.path, `{"r":[${all.join(',')}]}\n`)

@@ -80,7 +80,7 @@ describe('a store whose files are moved while it is open', () => {
       },
       /store\.db was removed/,
     ],
-  ])('refuses every write once it %s, and says so once', async (_title, move, reason) => {
+  ])('a store refuses every write once it %s, and reports that once', async (_title, move, reason) => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
     await store.acquireInstanceLock('test')
@@ -93,7 +93,7 @@ describe('a store whose files are moved while it is open', () => {
     expect(await store.cursor('s')).toBe('1')
   })
 
-  it('is not lost while its path cannot be examined', async () => {
+  it('a store is not lost while its path cannot be examined', async () => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
     expect(await commit(store, '1')).toBe('ok')
@@ -106,7 +106,7 @@ describe('a store whose files are moved while it is open', () => {
     expect(losses).toEqual([])
   })
 
-  it('is not lost if others open, close or copy it', async () => {
+  it('a store is not lost if other processes open, close or copy it', async () => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
     await commit(store, '1')
@@ -120,7 +120,7 @@ describe('a store whose files are moved while it is open', () => {
 })
 
 describe('a store on disk', () => {
-  it('has all of its content after it was closed and opened again', async () => {
+  it('a store on disk has all of its content after it was closed and opened again', async () => {
     const before = await open()
     await before.commit(
       plan({
@@ -149,7 +149,7 @@ describe('a store on disk', () => {
     expect(await after.claimSlot('job', 'slot')).toBe(false)
   })
 
-  it('can be read beside its writer, and a reader cannot write', async () => {
+  it('a store on disk can be read beside its writer, and a reader cannot write', async () => {
     const writer = await open()
     const reader = await open({ readOnly: true })
     await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
@@ -167,7 +167,7 @@ describe('a store on disk', () => {
     expect(await daemon.countDeliveries()).toMatchObject({ orphaned: 1 })
   })
 
-  it('deletes expired rows', async () => {
+  it('a store on disk deletes expired rows', async () => {
     const store = await open({ signalsKeptMs: 10_000, monotonic: () => clock.now() })
     const kv = [{ key: 'k', value: '1', expiresAt: T0 + 5 }]
     const old = plan({ seen: [{ id: 'x', until: T0 + 5 }], kv, signals: [signal('old')] })
@@ -188,7 +188,7 @@ describe('a store whose clock is ahead', () => {
   const signals = async (store: Store) => (await store.signals({ limit: 10 })).map(({ rowId }) => rowId)
   const commit = (store: Store, row: string) => store.commit(plan({ signals: [signal(row)] }), expecting())
 
-  it('deletes nothing until the clock had no step for an hour', async () => {
+  it('a store whose clock is ahead deletes nothing until the clock had no step for an hour', async () => {
     const before = await open({ monotonic: () => clock.now() })
     await commit(before, 'old')
     await before.close()
@@ -205,7 +205,7 @@ describe('a store whose clock is ahead', () => {
 })
 
 describe('the instance lock of a store', () => {
-  it('is held by one daemon, and the error of a second one names the holder', async () => {
+  it('the instance lock is held by one daemon, and the error of a second one names the holder', async () => {
     const first = await open()
     await first.acquireInstanceLock('signalbox run')
     await first.acquireInstanceLock('signalbox run')
@@ -218,7 +218,7 @@ describe('the instance lock of a store', () => {
     await second.acquireInstanceLock('another')
   })
 
-  it('makes the claims of an ended predecessor due immediately', async () => {
+  it('claims of a daemon that ended are due immediately for the next one', async () => {
     const dead = await open()
     await dead.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
     await dead.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
@@ -230,7 +230,7 @@ describe('the instance lock of a store', () => {
     expect(await claim()).toHaveLength(1)
   })
 
-  it('is not needed in memory', async () => {
+  it('a store in memory needs no instance lock', async () => {
     for (const _ of [1, 2]) {
       const store = await openStore('memory:', { clock, projectRoot: root })
       opened.push(store)
@@ -256,7 +256,7 @@ describe('kill -9', () => {
     expect(acknowledged.filter((n) => !kept.includes(n))).toEqual([])
   })
 
-  it('leaves the lock of another process, whose holder the error names', async () => {
+  it('kill -9 leaves the lock of another process, and the error names its holder', async () => {
     const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout!, 'data')
     const store = await open({ readOnly: true })

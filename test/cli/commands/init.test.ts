@@ -172,7 +172,7 @@ describe('new', () => {
     ['a kind that is none', ['query', 'X'], /unknown kind "query"/],
     ['an id that is none', ['rule', 'a b'], /invalid id "a b"/],
     ['a helper that cannot be imported', ['helper', 'Our.Helper'], /Python cannot import it/],
-  ])('refuses %s', async (_, argv, message) => {
+  ])('new refuses %s', async (_, argv, message) => {
     const { code, err } = await inside(makeProject({}))('new', ...argv)
     expect([code, err]).toEqual([2, expect.stringMatching(message)])
   })

@@ -55,7 +55,7 @@ describe('the project root', () => {
     ])
   })
 
-  it('reaches helpers and data models beside it', async () => {
+  it('the project root includes helpers and data models beside it', async () => {
     const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
     write(
       join(dirname(root), 'global_helpers', 'h.yml'),
@@ -135,7 +135,7 @@ describe('explicit paths', () => {
     expect(project.detections.get('A')!.tests[0]!.expectations).toEqual({ ExpectedTitle: 'x' })
   })
 
-  it('do not make packs miss what lies elsewhere', async () => {
+  it('packs miss no content that lies outside of the explicit paths', async () => {
     const root = projectWith({
       'packs/p.yml': 'AnalysisType: pack\nPackID: P\nPackDefinition: { IDs: [A] }\n',
     })

@@ -178,7 +178,7 @@ describe('parseYaml', () => {
     expect(warnings).toHaveLength(100)
   })
 
-  it('takes loosely indented JSON, which js-yaml refuses', () => {
+  it('parseYaml accepts loosely indented JSON, which js-yaml refuses', () => {
     const text = 'Log:\n  {\n  "a": 53.0,\n  "b": [1, 08]\n}\n'
     expect(() => readEvents(text)).toThrow()
     expect(toJson(parseYaml(text).root!)).toBe('{"Log":{"a":53.0,"b":[1,"08"]}}')
@@ -188,7 +188,7 @@ describe('parseYaml', () => {
     ['', null],
     ['# nothing\n', null],
     ['---\n', ''],
-  ])('finds nothing in %j', (text, expected) => {
+  ])('parseYaml finds nothing in %j', (text, expected) => {
     const { root, error } = parseYaml(text)
     expect(error).toBeNull()
     expect(root?.kind === 'scalar' ? root.text : root).toBe(expected)
@@ -198,7 +198,7 @@ describe('parseYaml', () => {
     ['[', 50_000],
     ['{a: ', 50_000],
     ['- ', 50_000],
-  ])('refuses endless nesting of %j', (opening, times) => {
+  ])('parseYaml refuses endless nesting of %j', (opening, times) => {
     expect(parseYaml(opening.repeat(times)).error?.code).toBe('too-deep')
   })
 

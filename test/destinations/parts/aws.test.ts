@@ -214,7 +214,7 @@ describe('a destination without credentials', () => {
     })
   })
 
-  it('pauses when its role is rejected and reveals no secret', async () => {
+  it('a rejected role pauses the destination, and no secret is revealed', async () => {
     fake = await listen(async () => ({
       status: 403,
       body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>',

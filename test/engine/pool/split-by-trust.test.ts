@@ -31,7 +31,7 @@ describe('[SEC-6.2] [SEC-6.3] the split', () => {
     ])
   })
 
-  it('is one group without trust rules', () => {
+  it('a project without trust rules is one group', () => {
     expect(splitByTrust(engineProject({ detections: [] })).map(({ name }) => name)).toEqual(['default'])
   })
 })
@@ -53,7 +53,7 @@ describe('[SEC-6.2] [SEC-6.3] the outcome of an event', () => {
   const found = (outcome: Outcome) =>
     outcome.status === 'evaluated' ? outcome.findings.map(({ detection }) => detection) : outcome.reason
 
-  it('holds the findings of all groups, in the order of the project', () => {
+  it('the outcome of an event has the findings of all groups, in the order of the project', () => {
     expect(found(joined(evaluated('c', 'a'), evaluated('b')))).toEqual(['a', 'b', 'c'])
   })
 

@@ -69,7 +69,7 @@ describe('the order of requests', () => {
     expect(used[4]).toEqual(used[0])
   })
 
-  it('gives every client its turn, however many requests one of them has waiting', async () => {
+  it('every client gets its turn, however many requests one of them has waiting', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { send } = queueOver(sink)
@@ -179,7 +179,7 @@ describe('how long a client would wait', () => {
     expect(queue.retryAfterSeconds('a')).toBeNull()
   })
 
-  it('counts what is under way against the measured rate', async () => {
+  it('the wait is computed from the events in progress and the measured rate', async () => {
     const { queue, send } = await learnt(100)
     for (let n = 0; n < 5; n++) void send('a', 200)
     expect(queue.retryAfterSeconds('a')).toBeNull()

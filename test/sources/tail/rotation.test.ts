@@ -86,7 +86,7 @@ async function goesOn(tail: Follower, before: readonly string[]): Promise<void> 
 }
 
 describe('several rotations between two looks', () => {
-  it('reads a file whose writer went on after the newest one was made', async () => {
+  it('a file whose writer continued after a newer one was created is read', async () => {
     const tail = await following('X1\n')
     await tail.stop()
     await appendFile(tail.path, 'X2\n')
@@ -106,7 +106,7 @@ describe('several rotations between two looks', () => {
     ['all the same', () => 1_700_000_000],
     ['in reverse', (n: number) => 1_700_000_000 - n],
     ['in the future', (n: number) => 2_100_000_000 + n],
-  ])('reads all of them, whatever their times say: %s', async (_what, time) => {
+  ])('all rotated files are read, whatever their times are: %s', async (_what, time) => {
     const tail = await following('0\n')
     await tail.stop()
     for (let n = 1; n <= 5; n++) {
@@ -122,7 +122,7 @@ describe('several rotations between two looks', () => {
     await goesOn(tail, tail.seen)
   })
 
-  it('reads files that were compressed before they were ever seen', async () => {
+  it('files that were compressed before they were seen are read', async () => {
     const tail = await following('1\n')
     await tail.stop()
     await appendFile(tail.path, '2\n')
@@ -141,7 +141,7 @@ describe('several rotations between two looks', () => {
     ])
   })
 
-  it('goes on after a kill in the middle of a compressed file', async () => {
+  it('reading resumes after a kill in the middle of a compressed file', async () => {
     const all = lines(1, 2000)
     const tail = await following()
     await tail.stop()
@@ -155,7 +155,7 @@ describe('several rotations between two looks', () => {
     await goesOn(tail, all)
   })
 
-  it('remembers no more files than a bound, and reads none of them again', async () => {
+  it('the number of remembered files is bounded, and none of them is read again', async () => {
     const tail = new Follower(await freshPath())
     const many = 150
     for (let n = 0; n < many; n++) await writeFile(`${tail.path}.${n + 1}`, `old ${n}\n`)
@@ -174,7 +174,7 @@ describe('several rotations between two looks', () => {
 })
 
 describe('a writer that keeps the old file', () => {
-  it('is read beside the new file, also long after the old one was quiet, and after a restart', async () => {
+  it('the old file is read beside the new one, also long after it was quiet, and after a restart', async () => {
     const tail = await following('1\n')
     const old = await writer(tail.path)
     await rename(tail.path, `${tail.path}.1`)
@@ -191,7 +191,7 @@ describe('a writer that keeps the old file', () => {
     expect(tail.warnings).toEqual([])
   })
 
-  it('is read as long as the old file is open, also when it was deleted or moved elsewhere', async () => {
+  it('the old file is read as long as it is open, even if it was deleted or moved elsewhere', async () => {
     const tail = await following('1\n', '&quietSeconds=3600')
     for (const [n, remove] of [
       unlink,
@@ -208,7 +208,7 @@ describe('a writer that keeps the old file', () => {
     expect(tail.seen).toEqual(['1', 'NEW0', 'OLD0', 'NEW1', 'OLD1'])
   })
 
-  it('is not taken for quiet for the time in which other files were read', async () => {
+  it('the time in which other files were read does not count as quiet', async () => {
     const tail = await following('1\n', '&quietSeconds=10')
     const old = await writer(tail.path)
     await unlink(tail.path)
@@ -225,7 +225,7 @@ describe('a writer that keeps the old file', () => {
     await tail.sees(['1', 'NEW1', '2', 'OLD1'])
   })
 
-  it('completes a line in the old file that was half there at the rotation', async () => {
+  it('a line that was incomplete at the rotation is completed in the old file', async () => {
     const tail = await following('1\n', '&quietSeconds=3600')
     const old = await writer(tail.path)
     await old.appendFile('OLD')
