@@ -8,6 +8,7 @@ import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { Envelope, EventIdentity } from '../../model/events/event.ts'
 import { formatEventTime } from '../../model/events/event-time.ts'
 import type { JsonRecord } from '../protocol/driver-request.ts'
+import { NOT_MADE } from './guard/guard-lookup.ts'
 
 /** The fields that are filled in where a record lacks them. */
 export type FilledFields = Readonly<Record<string, string>>
@@ -41,7 +42,7 @@ export class ParsedEvent {
   readonly notices: readonly EventNotice[]
   readonly #parts: ParsedParts
   #identity: EventIdentity | undefined
-  #fields: FilledFields | undefined
+  #missing: Record<string, string> | undefined
 
   constructor(parts: ParsedParts) {
     this.record = parts.record
@@ -68,15 +69,26 @@ export class ParsedEvent {
     return this.#identity
   }
 
-  /** The fields that the record lacked. Python adds them after it has parsed the record. */
+  /** The fields that the record lacks. Python adds them after it has parsed the record. */
   get fields(): FilledFields {
-    this.#fields ??= this.#missingFields()
-    return this.#fields
+    const missing = this.#missingFields()
+    if (missing.p_row_id === NOT_DERIVED) missing.p_row_id = this.event.rowId
+    return missing
   }
 
   /** Returns the event as detections see it. */
   fillIn(): JsonRecord {
     return Object.assign(this.record, this.fields)
+  }
+
+  /**
+   * Returns the event as detections see it, but without a row id that is not its own: a guard that reads it does not know
+   * the answer. Hardly any detection does, and the id takes longer than several guards.
+   */
+  fillInForGuards(): JsonRecord {
+    const missing = this.#missingFields()
+    const isNotDerived = missing.p_row_id === NOT_DERIVED
+    return Object.assign(this.record, missing, isNotDerived ? { p_row_id: NOT_MADE } : null)
   }
 
   #identify(): EventIdentity {
@@ -94,20 +106,28 @@ export class ParsedEvent {
     }
   }
 
-  #missingFields(): FilledFields {
-    const { envelope, record, givenLogType, eventTime } = this.#parts
-    const missing: Record<string, string> = {}
-    if (this.isResource) return missing
-    const fill = (key: string, value: string | null) => {
-      if (value !== null && isAbsent(record[key])) missing[key] = value
-    }
-    fill('p_log_type', givenLogType)
-    fill('p_row_id', this.event.rowId)
-    fill('p_parse_time', formatEventTime(envelope.receivedAt))
-    fill('p_source_label', envelope.source)
-    fill('p_event_time', eventTime)
-    return missing
+  /** They are found once, because a record that is filled in lacks none. */
+  #missingFields(): Record<string, string> {
+    this.#missing ??= missingFields(this.#parts)
+    return this.#missing
   }
+}
+
+/** Stands for a row id that nothing has asked for. */
+const NOT_DERIVED = ''
+
+function missingFields({ envelope, record, givenLogType, eventTime }: ParsedParts) {
+  const missing: Record<string, string> = {}
+  if (envelope.kind === 'resource') return missing
+  const fill = (key: string, value: string | null) => {
+    if (value !== null && isAbsent(record[key])) missing[key] = value
+  }
+  fill('p_log_type', givenLogType)
+  fill('p_row_id', NOT_DERIVED)
+  fill('p_parse_time', formatEventTime(envelope.receivedAt))
+  fill('p_source_label', envelope.source)
+  fill('p_event_time', eventTime)
+  return missing
 }
 
 /**

@@ -8,7 +8,6 @@ import { type CompiledDetection, compileDetection, withFields } from '../../matc
 import type { FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
 import { syntheticOutcome } from '../../model/events/outcome.ts'
-import type { JsonRecord } from '../protocol/driver-request.ts'
 import type { Body, Job } from '../protocol/messages.ts'
 import { DetectionIndexes } from './event-index/detection-indexes.ts'
 import type { DetectionGuards } from './guard/detection-guards.ts'
@@ -61,8 +60,8 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
     // The index is made of guards, too. It looks at no field that is filled in.
     const selected = index && unguarded?.size === 0 ? index.select(event.record) : candidates
     if (selected.length === 0) return NOTHING
-    const record = event.fillIn()
-    const exact = exactView(raw, record, event)
+    const record = event.fillInForGuards()
+    const exact = exactView(raw, event)
     const python: number[] = []
     const matched: MatchedBody[] = []
     for (const body of selected) {
@@ -101,10 +100,10 @@ function alertOf(simple: CompiledDetection, raw: string, { fields }: ParsedEvent
 }
 
 /** The event with the digits of its numbers where they matter, read when something first asks for it. */
-function exactView(raw: string, record: JsonRecord, { fields }: ParsedEvent): () => unknown {
+function exactView(raw: string, event: ParsedEvent): () => unknown {
   let known: unknown
   return () => {
-    known ??= needsExactness(raw) ? withFields(parseExact(raw), fields) : record
+    known ??= needsExactness(raw) ? withFields(parseExact(raw), event.fields) : event.fillIn()
     return known
   }
 }

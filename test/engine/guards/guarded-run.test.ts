@@ -137,6 +137,27 @@ describe('guards', () => {
     expect(withoutPython).toBe(2)
   })
 
+  it.each([
+    'len(event.get("P_ROW_ID", "")) == 32',
+    'len(event.deep_get("p_row_id", default="")) == 32',
+    'any(len(str(value)) == 32 for value in event.values())',
+    'any(len(str(value)) == 32 for _, value in event.items())',
+  ])('leave a row id that the record lacks to Python: %s', async (expression) => {
+    const source = `def rule(event):\n    return event.get("name") == "a" and ${expression}\n`
+    const records = [
+      { name: 'a' },
+      { name: 'a', p_row_id: 'own' },
+      { name: 'a', p_row_id: null },
+      { name: 'b' },
+    ]
+    const { events, withoutPython } = await runBothWays(
+      { detections: [rule('R', source)] },
+      records.map((record, seq) => envelope(record, { seq })),
+    )
+    expect(events.map(reportsOf)).toEqual([['R'], [], ['R'], []])
+    expect(withoutPython).toBe(2)
+  })
+
   it('guards are not evaluated if Python may be unable to read a number', async () => {
     const parts = { detections: [rule('R', EQUALS_A)], settings: { limits: { numberDigits: 5_000 } } }
     const { events } = await runBothWays(parts, [envelope(`{"name":"b","number":${'9'.repeat(4_500)}}`)])

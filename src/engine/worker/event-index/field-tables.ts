@@ -1,33 +1,19 @@
 /** WORKER THREAD. Detections by the value of one field. */
-import { ABSENT } from '../guard/guard-lookup.ts'
+
 import { isScalar } from '../guard/guard-operations.ts'
-import { isAscii, isExactNumber, type RawObject } from '../guard/guard-values.ts'
-import {
-  type FieldPath,
-  type IndexCondition,
-  inLetterCase,
-  type LetterCase,
-  valueAt,
-  WRONG_WAY,
-} from './index-condition.ts'
+import { isAscii, isExactNumber } from '../guard/guard-values.ts'
+import { type IndexCondition, inLetterCase, type LetterCase } from './index-condition.ts'
 import { append, type Report, TextTable } from './text-table.ts'
 
 export class FieldTables {
-  readonly #path: FieldPath
   readonly #present: number[] = []
   readonly #scalars = new Map<unknown, number[]>()
   /** The detections that compare with scalars, and those of them to which a list or an object is no scalar. */
   readonly #comparing: number[] = []
   readonly #raising: number[] = []
   readonly #texts = new Map<LetterCase | null, TextTable>()
-  readonly #all: number[] = []
-
-  constructor(path: FieldPath) {
-    this.#path = path
-  }
 
   add({ kind, values, letterCase, raisesOnContainers }: IndexCondition, number: number): void {
-    this.#all.push(number)
     if (kind === 'present') this.#present.push(number)
     else if (kind === 'equal' && letterCase === null) {
       this.#comparing.push(number)
@@ -40,20 +26,7 @@ export class FieldTables {
     }
   }
 
-  select(record: RawObject, report: Report): void {
-    let value: unknown
-    try {
-      value = valueAt(record, this.#path)
-    } catch {
-      // Keys whose spelling is not known for certain.
-      report(this.#all)
-      return
-    }
-    if (value === ABSENT) return
-    if (value === WRONG_WAY) {
-      report(this.#all)
-      return
-    }
+  select(value: unknown, report: Report): void {
     if (this.#present.length > 0) report(this.#present)
     if (this.#comparing.length > 0) this.#selectScalar(value, report)
     for (const [letterCase, table] of this.#texts) {

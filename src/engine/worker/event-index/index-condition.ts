@@ -38,10 +38,10 @@ export function holds(condition: IndexCondition, record: RawObject): boolean {
   }
 }
 
-export const WRONG_WAY = Symbol('something else on the way')
+const WRONG_WAY = Symbol('something else on the way')
 
 /** The value, `ABSENT`, or `WRONG_WAY` where its lookup raises. Throws where the spelling of keys is not known. */
-export function valueAt(record: RawObject, path: FieldPath): unknown {
+function valueAt(record: RawObject, path: FieldPath): unknown {
   let value: unknown = record
   for (const key of path.keys) {
     if (!isRawObject(value)) return path.raisesOnTheWay ? WRONG_WAY : ABSENT

@@ -59,8 +59,8 @@ class AffixTable {
   }
 }
 
-export function append<Key>(table: Map<Key, number[]>, key: Key, number: number): void {
-  const numbers = table.get(key)
-  if (numbers) numbers.push(number)
-  else table.set(key, [number])
+export function append<Key, Item>(table: Map<Key, Item[]>, key: Key, item: Item): void {
+  const items = table.get(key)
+  if (items) items.push(item)
+  else table.set(key, [item])
 }

@@ -1,14 +1,14 @@
 /**
- * WORKER THREAD. Compiles what only the event itself can be asked: nested lookups and fields that its data model
- * unifies.
+ * WORKER THREAD. Compiles what the event is asked: methods, most of them `get`, nested lookups, and fields that its data
+ * model unifies.
  */
 
 import { all } from './compile-guard-parts.ts'
-import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'
-import { ABSENT, lookUpExactly } from './guard-lookup.ts'
-import { deepGet } from './guard-methods.ts'
+import type { ExpressionCompiler, GuardCompiler, Operands } from './guard-compiler.ts'
+import { ABSENT, lookUp, lookUpExactly } from './guard-lookup.ts'
+import { CHANGING_METHODS, callMethod, deepGet } from './guard-methods.ts'
 import { isScalar, isTruthy } from './guard-operations.ts'
-import { callFunction } from './guard-run.ts'
+import { callFunction, type Expression } from './guard-run.ts'
 import {
   ATTRIBUTE_ERROR,
   DictValue,
@@ -84,4 +84,33 @@ function eventOf(value: unknown, compiler: GuardCompiler): EventValue {
 
 function noSuchMethod(value: unknown) {
   return isScalar(value) || isRawObject(value) || value instanceof DictValue ? ATTRIBUTE_ERROR : UNSUPPORTED
+}
+
+export function compileMethod([name, receiver, ...operands]: Operands, compiler: GuardCompiler): Expression {
+  const evaluate = compiler.expression(receiver!)
+  const given = all(operands, compiler)
+  const [key, otherwise] = given
+  if (name === 'get' && key && given.length <= 2) return compileGet(evaluate, key, otherwise ?? null)
+  const isChange = CHANGING_METHODS.has(name as string)
+  return (frame) => {
+    const value = evaluate(frame)
+    if (isChange) frame.run.beforeChange()
+    return callMethod(
+      name as string,
+      value,
+      given.map((each) => each(frame)),
+    )
+  }
+}
+
+function compileGet(receiver: Expression, key: Expression, otherwise: Expression | null): Expression {
+  return (frame) => {
+    const value = receiver(frame)
+    const name = key(frame)
+    const fallback = otherwise ? otherwise(frame) : null
+    const object = value instanceof EventValue ? value.record : value
+    if (!isRawObject(object)) return callMethod('get', value, otherwise ? [name, fallback] : [name])
+    const found = lookUp(object, name)
+    return found === ABSENT ? (fallback ?? null) : found
+  }
 }

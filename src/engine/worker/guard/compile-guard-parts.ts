@@ -6,7 +6,7 @@
 import { compileLoop } from './compile-guard-statements.ts'
 import { BUILTINS } from './guard-builtins.ts'
 import type { GuardCompiler, Operands } from './guard-compiler.ts'
-import { COMPARISONS, elementsOf, isTruthy } from './guard-operations.ts'
+import { COMPARISONS, elementsOf, isScalar, isTruthy } from './guard-operations.ts'
 import type { ProgramNode } from './guard-program.ts'
 import { callFunction, type Expression, FunctionValue, UNBOUND, UNBOUND_NAME } from './guard-run.ts'
 import { ListValue, UNSUPPORTED } from './guard-values.ts'
@@ -15,7 +15,7 @@ export function gathered(compiler: GuardCompiler, node: ProgramNode, isOrdered: 
   const run = compileLoop(compiler, node)
   return (frame) => {
     const items: unknown[] = []
-    run(frame, isOrdered, ([value]) => {
+    run(frame, isOrdered, (value) => {
       items.push(value)
       return false
     })
@@ -84,7 +84,7 @@ export function compileBuiltin([name, ...operands]: Operands, compiler: GuardCom
   if ((name === 'any' || name === 'all') && compiler.node(only!)[0] === 'loop') {
     const run = compileLoop(compiler, compiler.node(only!))
     const isAny = name === 'any'
-    return (frame) => run(frame, false, ([value]) => isTruthy(value) === isAny) === isAny
+    return (frame) => run(frame, false, (value) => isTruthy(value) === isAny) === isAny
   }
   const isOrdered = !WITHOUT_ORDER.has(name as string)
   const given = operands.map((each) => elements(each, compiler, isOrdered))
@@ -121,6 +121,8 @@ export function spread(
     isWhole: operands[2 * at] === 1,
     evaluate: elements(operands[2 * at + 1]!, compiler, isOrdered),
   }))
+  const constants = constantItems(operands, compiler)
+  if (constants) return () => constants.slice()
   return (frame) => {
     const items: unknown[] = []
     for (const { isWhole, evaluate } of parts) {
@@ -129,4 +131,17 @@ export function spread(
     }
     return items
   }
+}
+
+/** The items of a display of scalar constants, or null for other displays. */
+function constantItems(operands: Operands, compiler: GuardCompiler): unknown[] | null {
+  const items: unknown[] = []
+  for (let at = 0; at < operands.length; at += 2) {
+    const [operation, number] = compiler.node(operands[at + 1]!)
+    if (operands[at] === 1 || operation !== 'constant') return null
+    const value = compiler.constant(number!)
+    if (!isScalar(value)) return null
+    items.push(value)
+  }
+  return items
 }

@@ -25,12 +25,6 @@ import {
 } from './guard-values.ts'
 
 type Target = (frame: Frame, value: unknown) => void
-/** Whether `visit` ended it. `isOrdered`: whether the order of a set would matter. */
-export type Loop = (
-  frame: Frame,
-  isOrdered: boolean,
-  visit: (values: readonly unknown[]) => boolean,
-) => boolean
 
 export function compileStatement(compiler: GuardCompiler, [operation, ...operands]: ProgramNode): Statement {
   switch (operation) {
@@ -194,21 +188,24 @@ function withoutOrder(run: Run, look: () => boolean): boolean {
   }
 }
 
+/** Gets an element, or a key and its value. Returns whether the loop ends. */
+type Visit = (first: unknown, second: unknown) => boolean
+
+/** Returns whether `visit` ended it. `isOrdered`: whether the order of a set would matter. */
+type Loop = (frame: Frame, isOrdered: boolean, visit: Visit) => boolean
+
 export function compileLoop(compiler: GuardCompiler, [, count, ...operands]: ProgramNode): Loop {
-  const elements = operands.slice(0, count as number).map((each) => compiler.expression(each))
+  const [first, second] = operands.slice(0, count as number).map((each) => compiler.expression(each))
   const parts = operands.slice(count as number)
   const clauses = Array.from({ length: parts.length / 3 }, (_, at) => ({
     put: compileTarget(compiler, parts[3 * at]!),
     iterated: compiler.expression(parts[3 * at + 1]!),
     condition: parts[3 * at + 2] === -1 ? null : compiler.expression(parts[3 * at + 2]!),
   }))
-  const [only] = elements
-  const visitElements = (frame: Frame, visit: Parameters<Loop>[2]): boolean =>
-    visit(elements.length === 1 ? [only!(frame)] : elements.map((each) => each(frame)))
-  const runClause = (at: number, frame: Frame, isOrdered: boolean, visit: Parameters<Loop>[2]): boolean => {
-    const clause = clauses[at]
-    if (!clause) return visitElements(frame, visit)
-    const source = clause.iterated(frame)
+  const visitElement = (frame: Frame, visit: Visit): boolean =>
+    visit(first!(frame), second ? second(frame) : null)
+  const runClause = (at: number, frame: Frame, isOrdered: boolean, visit: Visit): boolean => {
+    const source = clauses[at]!.iterated(frame)
     if (source instanceof SetValue && source.elements.size > 1) {
       return withoutOrder(frame.run, () => runElements(at, source, frame, isOrdered, visit, true))
     }
@@ -219,16 +216,17 @@ export function compileLoop(compiler: GuardCompiler, [, count, ...operands]: Pro
     source: unknown,
     frame: Frame,
     isOrdered: boolean,
-    visit: Parameters<Loop>[2],
+    visit: Visit,
     isSet: boolean,
   ): boolean => {
-    const clause = clauses[at]!
+    const { put, condition } = clauses[at]!
+    const isLast = at + 1 === clauses.length
     let isEnded = false
     for (const value of elementsOf(source, isOrdered)) {
       frame.run.step()
-      clause.put(frame, value)
-      if (clause.condition && !isTruthy(clause.condition(frame))) continue
-      if (runClause(at + 1, frame, isOrdered, visit)) {
+      put(frame, value)
+      if (condition && !isTruthy(condition(frame))) continue
+      if (isLast ? visitElement(frame, visit) : runClause(at + 1, frame, isOrdered, visit)) {
         isEnded = true
         if (!isSet) return true
       }

@@ -1,5 +1,6 @@
 /** WORKER THREAD. Compiles the nodes of a guard into closures. Every operand is evaluated in Python's order. */
-import { EVENT_EXPRESSIONS } from './compile-event-reads.ts'
+import { compileMethod, EVENT_EXPRESSIONS } from './compile-event-reads.ts'
+
 import {
   all,
   bound,
@@ -13,7 +14,7 @@ import { compileLoop, compileStatement } from './compile-guard-statements.ts'
 import { isInstance, textOf } from './guard-builtins.ts'
 import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'
 import { endOf, itemAt, sliceOf } from './guard-items.ts'
-import { CHANGING_METHODS, callMethod } from './guard-methods.ts'
+
 import { binary, isScalar, isTruthy, numberOf } from './guard-operations.ts'
 import { decodeConstant, type GuardProgram, PatternValue, type ProgramNode } from './guard-program.ts'
 import {
@@ -23,6 +24,7 @@ import {
   FunctionValue,
   NEXT,
   type Statement,
+  UNBOUND,
 } from './guard-run.ts'
 import {
   DictValue,
@@ -52,7 +54,7 @@ export class Compiler implements GuardCompiler {
     this.#program = program
     this.#functions = program.functions.map(([parameters, slots]) => ({
       parameters,
-      slots,
+      unbound: Array.from({ length: slots }, () => UNBOUND),
       body: () => NEXT,
     }))
     this.#constants = program.constants.map((each) =>
@@ -214,7 +216,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
     const run = compileLoop(compiler, compiler.node(loop!))
     return (frame) => {
       const dict = new DictValue()
-      run(frame, true, ([key, value]) => {
+      run(frame, true, (key, value) => {
         dict.put(key, value)
         return false
       })
@@ -269,20 +271,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
     const [evaluate, names] = all([value!, types!], compiler)
     return (frame) => isInstance(evaluate!(frame), (names!(frame) as TupleValue).items, frame.run)
   },
-  method: ([name, receiver, ...operands], compiler) => {
-    const evaluate = compiler.expression(receiver!)
-    const given = all(operands, compiler)
-    const isChange = CHANGING_METHODS.has(name as string)
-    return (frame) => {
-      const value = evaluate(frame)
-      if (isChange) frame.run.beforeChange()
-      return callMethod(
-        name as string,
-        value,
-        given.map((each) => each(frame)),
-      )
-    }
-  },
+  method: compileMethod,
   regex: ([mode, pattern, text], compiler) => {
     const [first, second] = all([pattern!, text!], compiler)
     return (frame) => {

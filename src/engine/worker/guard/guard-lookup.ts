@@ -14,13 +14,13 @@ export function lookUp(object: RawObject, key: unknown): unknown {
     hashOf(key)
     return ABSENT
   }
-  if (Object.hasOwn(object, key)) return object[key]
+  if (Object.hasOwn(object, key)) return read(object, key)
   const lower = lowerCaseOf(key)
   if (lower === null) throw NOT_ASCII_KEY
   const spellings = shapeOf(object).byLowerCase
   if (spellings === null) throw NOT_ASCII_KEY
   const own = spellings.get(lower)
-  return own === undefined ? ABSENT : object[own]
+  return own === undefined ? ABSENT : read(object, own)
 }
 
 export function lookUpExactly(object: RawObject, key: unknown): unknown {
@@ -28,7 +28,17 @@ export function lookUpExactly(object: RawObject, key: unknown): unknown {
     hashOf(key)
     return ABSENT
   }
-  return Object.hasOwn(object, key) ? object[key] : ABSENT
+  return Object.hasOwn(object, key) ? read(object, key) : ABSENT
+}
+
+/** Stands for the value of a field that takes long to make: a guard that reads it does not know the answer. */
+export const NOT_MADE = new Unknown('a field whose value was not made')
+
+/** Reads an own key. */
+export function read(object: RawObject, key: string): unknown {
+  const value = object[key]
+  if (value === NOT_MADE) throw NOT_MADE
+  return value
 }
 
 /** Returns the keys of the object in the order of the text. */

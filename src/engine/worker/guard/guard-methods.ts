@@ -1,5 +1,6 @@
 /** WORKER THREAD. Methods of the event, of its objects and lists, and of Python's containers. */
-import { ABSENT, lookUp, orderedKeys } from './guard-lookup.ts'
+import { ABSENT, lookUp, orderedKeys, read } from './guard-lookup.ts'
+
 import { combineSets, elementsOf, isScalar, wellFormed } from './guard-operations.ts'
 import { TEXT_METHODS } from './guard-text.ts'
 import {
@@ -63,9 +64,9 @@ function mappingMethod(name: string, object: RawObject, given: readonly unknown[
     case 'keys':
       return new IterableValue(orderedKeys(object), true, object)
     case 'values':
-      return valuesOf(orderedKeys(object).map((key) => object[key]))
+      return valuesOf(orderedKeys(object).map((key) => read(object, key)))
     case 'items':
-      return valuesOf(orderedKeys(object).map((key) => new TupleValue([key, object[key]])))
+      return valuesOf(orderedKeys(object).map((key) => new TupleValue([key, read(object, key)])))
   }
   throw name in TEXT_METHODS || name === 'append' || name === 'add' ? ATTRIBUTE_ERROR : UNSUPPORTED
 }

@@ -138,7 +138,7 @@ export function contains(container: unknown, value: unknown): boolean {
   throw UNSUPPORTED
 }
 
-/** Half of a surrogate pair would be found within a whole one. */
+/** Half of a surrogate pair would be found within a whole one, and two halves would become one character. */
 export function wellFormed(text: string): string {
   if (!text.isWellFormed()) throw LONE_SURROGATE
   return text
@@ -198,7 +198,7 @@ export function elementsOf(value: unknown, isOrdered = true): Iterable<unknown> 
 
 export function binary(operator: string, left: unknown, right: unknown): unknown {
   if (operator === '+' && typeof left === 'string' && typeof right === 'string') {
-    return requireAscii(left) + requireAscii(right)
+    return wellFormed(left) + wellFormed(right)
   }
   const first = numberOf(left)
   const second = numberOf(right)

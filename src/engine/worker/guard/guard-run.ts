@@ -91,7 +91,8 @@ export type Statement = (frame: Frame) => Completion
 
 export interface CompiledFunction {
   readonly parameters: number
-  readonly slots: number
+  /** The slots of a frame before anything is in them. */
+  readonly unbound: readonly unknown[]
   /** Set once all nodes are compiled: functions may call each other. */
   body: Statement
 }
@@ -107,16 +108,16 @@ export class FunctionValue {
 }
 
 export function callFunction(
-  { parameters, slots, body }: CompiledFunction,
+  { parameters, unbound, body }: CompiledFunction,
   given: readonly unknown[],
   run: Run,
   outer: Frame | null,
 ): unknown {
   if (given.length !== parameters) throw UNBOUND_NAME
   run.enter()
-  const filled = [...given]
-  while (filled.length < slots) filled.push(UNBOUND)
-  const frame: Frame = { run, slots: filled, outer, result: null }
+  const slots = unbound.slice()
+  for (let at = 0; at < parameters; at++) slots[at] = given[at]
+  const frame: Frame = { run, slots, outer, result: null }
   body(frame)
   run.depth--
   return frame.result

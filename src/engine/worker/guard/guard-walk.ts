@@ -2,6 +2,8 @@
  * WORKER THREAD. `event.deep_walk`: through objects by exact keys, and through every element of the lists on the
  * way.
  */
+import { read } from './guard-lookup.ts'
+
 import { isScalar } from './guard-operations.ts'
 import { hashOf, isRawObject, ListValue, plainValue, type RawObject, UNSUPPORTED } from './guard-values.ts'
 
@@ -27,7 +29,7 @@ function walk(
   if (at === keys.length) return value === null || isHollow(value) ? otherwise : value
   if (isRawObject(value)) {
     const key = keys[at]!
-    return Object.hasOwn(value, key) ? walk(value[key], keys, at + 1, otherwise, wanted) : otherwise
+    return Object.hasOwn(value, key) ? walk(read(value, key), keys, at + 1, otherwise, wanted) : otherwise
   }
   if (!Array.isArray(value)) return otherwise
   const found = new Map<unknown, unknown>()

@@ -4,7 +4,7 @@
  */
 import { isAscii, type RawObject } from './guard-values.ts'
 
-class ObjectShape {
+export class ObjectShape {
   readonly keys: readonly string[]
   /** Key in lower case -> the first key that equals it. null: a key is not ASCII. */
   readonly byLowerCase: ReadonlyMap<string, string> | null

@@ -36,16 +36,16 @@ export function translatePattern(pattern: string, flags: number, mode: PatternMo
     const anchored = mode === 'search' ? source : `^(?:${source})${mode === 'fullmatch' ? '$' : ''}`
     const expression = new RegExp(anchored, translation.ignoresCase ? 'i' : '')
     const prefix = translation.prefix()
-    const startsIn = (text: string) =>
-      mode === 'search' ? occurrences(text, prefix, expression.ignoreCase) : 1
-    return {
-      test(text) {
-        if (text.length > MAX_TEXT_CHARS) return null
-        return attemptsOf(translation.spans, text.length, startsIn(text)) > MAX_ATTEMPTS
-          ? null
-          : expression.test(text)
-      },
+    const { spans } = translation
+    const isCheap = (text: string) => {
+      if (text.length > MAX_TEXT_CHARS) return false
+      if (mode !== 'search') return attemptsOf(spans, text.length, 1) <= MAX_ATTEMPTS
+      // The places at which a match can begin are counted only where that matters.
+      if (attemptsOf(spans, text.length, text.length + 1) <= MAX_ATTEMPTS) return true
+      const starts = occurrences(text, prefix, expression.ignoreCase)
+      return attemptsOf(spans, text.length, starts) <= MAX_ATTEMPTS
     }
+    return { test: (text) => (isCheap(text) ? expression.test(text) : null) }
   } catch {
     return null
   }
@@ -53,10 +53,9 @@ export function translatePattern(pattern: string, flags: number, mode: PatternMo
 
 /** A quantifier that can end at one position only (`CERTAIN`) is not tried again; all of them together read the text once. */
 function attemptsOf(spans: readonly number[], length: number, starts: number): number {
-  const reading = spans.includes(CERTAIN) ? length + 1 : 1
-  return spans
-    .filter((span) => span !== CERTAIN)
-    .reduce((product, span) => product * Math.min(span, length + 1), starts * reading)
+  let attempts = spans.includes(CERTAIN) ? starts * (length + 1) : starts
+  for (const span of spans) if (span !== CERTAIN) attempts *= Math.min(span, length + 1)
+  return attempts
 }
 
 /** The number of positions at which a match can begin. */
