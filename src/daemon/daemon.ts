@@ -145,7 +145,7 @@ async function finish(
 
 function reloadsOf(
   { current, cache }: Resources,
-  { pipeline, delivery, heartbeat, correlations, reloadStatus }: Services,
+  { pipeline, delivery, heartbeat, correlations, reloadStatus, skippedEvents }: Services,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
@@ -166,6 +166,7 @@ function reloadsOf(
       await heartbeat.follow(registry.heartbeat)
       await correlations.follow(next.project)
       await previous.retire().catch((error) => logAndContinue(error, 'failed to stop the previous engine'))
+      skippedEvents.record(previous)
     },
     onDone: (next) => {
       reloadStatus.recordSuccess()

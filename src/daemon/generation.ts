@@ -15,6 +15,7 @@ import type { Project, RoutedProject } from '../model/project/project.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
 import { warnUnusedContent } from '../workspace/unused-content.ts'
+import { logGuards } from './guard-reports.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
@@ -22,6 +23,8 @@ export interface GenerationOptions {
   readonly skipInvalid: boolean
   /** See `EngineOptions`. */
   readonly guards: boolean
+  /** Whether the log shows how many detections have guards. */
+  readonly logsGuards?: boolean
   /** Destination modules of the user may be imported. */
   readonly allowLocalTypes: boolean
   /** Folders beside the project that `${file:}` may read. */
@@ -49,6 +52,8 @@ export interface Generation extends PreparedProject {
   /** Reasons for which no event can be evaluated now; empty: events can be evaluated. */
   unavailable(): readonly string[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
+  /** See `Engine`. */
+  eventsWithoutPython(): number
   /** Waits for the evaluations under way, then ends the workers. */
   retire(): Promise<void>
 }
@@ -101,6 +106,7 @@ export async function startGeneration(
     ]
     const invalid = problems.filter(isError)
     const warnings = problems.filter((problem) => !isError(problem))
+    if (options.logsGuards) void logGuards(project, engine, options.log, options.guards)
     return { ...prepared, invalid, warnings, ...retirable(engine) }
   } catch (error) {
     await engine.close()
@@ -130,10 +136,13 @@ async function readableSecrets(
   })
 }
 
-function retirable(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' | 'retire'> {
+function retirable(
+  engine: Engine,
+): Pick<Generation, 'unavailable' | 'evaluate' | 'eventsWithoutPython' | 'retire'> {
   const underWay = new Set<Promise<unknown>>()
   return {
     unavailable: () => engine.unavailable(),
+    eventsWithoutPython: () => engine.eventsWithoutPython(),
     evaluate(events) {
       const evaluation = engine.evaluate(events)
       const settled = evaluation.then(

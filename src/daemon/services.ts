@@ -11,6 +11,7 @@ import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { Generation } from './generation.ts'
+import { SkippedEventsCounter } from './guard-reports.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
 import type { DaemonOptions, Resources } from './resources.ts'
@@ -27,6 +28,7 @@ export interface Services {
   readonly stats: RunStats
   readonly readiness: Readiness
   readonly reloadStatus: ReloadStatus
+  readonly skippedEvents: SkippedEventsCounter
   readonly pipeline: Pipeline
   readonly server: Server
   readonly delivery: Delivery
@@ -56,10 +58,11 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     },
   })
   const reloadStatus = createReloadStatus(systemClock)
-  metrics.gauges(async () => [
-    ...reloadStatus.gauges(),
-    ...(await deliveryGauges(store, current.generation.project.registry)),
-  ])
+  const skippedEvents = new SkippedEventsCounter(metrics)
+  metrics.gauges(async () => {
+    skippedEvents.record(current.generation)
+    return [...reloadStatus.gauges(), ...(await deliveryGauges(store, current.generation.project.registry))]
+  })
   const server = createServer({
     log,
     metrics,
@@ -99,7 +102,17 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
     log,
   })
-  return { stats, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
+  return {
+    stats,
+    readiness,
+    reloadStatus,
+    skippedEvents,
+    pipeline,
+    server,
+    delivery,
+    heartbeat,
+    correlations,
+  }
 }
 
 /** Deliveries that waited since the last run are sent from here on. */

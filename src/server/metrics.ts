@@ -15,6 +15,10 @@ const DECLARED: Readonly<Record<string, Declared>> = {
     help: 'Events by outcome: accepted, duplicate, rejected, unclassified.',
     labels: ['source', 'outcome'],
   },
+  signalbox_events_without_python_total: {
+    help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
+    labels: [],
+  },
   signalbox_alerts_total: { help: 'Alerts created.', labels: ['kind', 'severity'] },
   signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
   signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },

@@ -63,12 +63,12 @@ export default defineCommand({
   options: OPTIONS,
   async run({ options }, io) {
     const { logFormat, logLevel } = options
-    const session = openSession(options, io, {
-      log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
-    })
+    const level = logLevel ?? (logFormat === 'json' ? 'info' : 'warn')
+    const session = openSession(options, io, { log: { format: logFormat, level } })
+    const logsGuards = level === 'info' || level === 'debug'
     const onEvent = createEventPrinter(session, logFormat)
     const interrupts = createInterrupts()
-    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent })
+    const starting = startDaemon({ ...daemonOptions(options, session, io), logsGuards, onEvent })
     // A signal during the start takes effect after the start. A failed start ends the process by itself.
     const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {

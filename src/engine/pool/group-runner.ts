@@ -58,6 +58,7 @@ export interface GroupRunner {
 /** With this many events the cost of a call is negligible; more would only make a second run more expensive. */
 const EVENTS_PER_JOB = 250
 const DETECTIONS_PER_JOB = 15
+const GUARDS_PER_JOB = 25
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function startGroupRunner(options: GroupOptions): Promise<GroupRunner> {
@@ -102,9 +103,13 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
     async guards(calls) {
       const items = calls.map(({ detection, entry }) => ({ body: numbers.get(detection)!, entry }))
       const withPython = items.filter(({ body }) => bodies[body]!.kind === 'detection')
-      if (withPython.length === 0) return calls.map(() => null)
-      const reports = await isolation.run({ kind: 'guards', items: withPython })
-      const reported = (reports as readonly GuardReport[]).values()
+      const reports: GuardReport[] = []
+      // The jobs are short and follow each other, so that live events need not wait for all of them.
+      for (let at = 0; at < withPython.length; at += GUARDS_PER_JOB) {
+        const some = withPython.slice(at, at + GUARDS_PER_JOB)
+        reports.push(...((await isolation.run({ kind: 'guards', items: some })) as readonly GuardReport[]))
+      }
+      const reported = reports.values()
       return items.map(({ body }) => (bodies[body]!.kind === 'detection' ? reported.next().value! : null))
     },
     unitTests: (isSelected) =>

@@ -168,6 +168,47 @@ describe('signals', () => {
     expect(await ended).toBe(0)
   })
 
+  it('run logs how many detections have guards and counts the events that skip Python, across reloads', async () => {
+    const project = makeProject(SOUND)
+    const { io, input, ended } = start(project, '--http', '127.0.0.1:0', '--log-format', 'json')
+    const address = () => /"address":"([^"]+)","msg":"listening"/.exec(io.err())?.[1]
+    const guardLines = () =>
+      io
+        .err()
+        .split('\n')
+        .filter((line) => line.includes('"guards: '))
+    await until(() => guardLines().length === 1 && address() !== undefined)
+    expect(JSON.parse(guardLines()[0]!)).toMatchObject({
+      level: 'info',
+      msg: 'guards: 1 of 1 detections, 1 of 1 log types complete',
+      total: 1,
+      guarded: 1,
+      completeLogTypes: 1,
+      logTypes: 1,
+    })
+    const skipped = async () => {
+      const text = await (await fetch(`http://${address()}/metrics`)).text()
+      return /^signalbox_events_without_python_total (\d+)$/m.exec(text)?.[1]
+    }
+    expect(await skipped()).toBe('0')
+    input.write(`${LOGIN}\n{"action":"logout"}\n`)
+    await until(async () => (await skipped()) === '1')
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('"reloaded"') && guardLines().length === 2)
+    expect(await skipped()).toBe('1')
+    input.end('{"action":"logout"}\n{"action":"logout"}\n')
+    await until(async () => (await skipped()) === '3')
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
+  it('run --no-guards logs that guards are off', async () => {
+    const { io, ended } = start(root, '--no-guards', '--log-level', 'info')
+    await until(() => io.err().includes('guards: off'))
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
   it('SIGHUP loads a changed project and keeps the previous one if the new one has errors', async () => {
     const project = makeProject(SOUND)
     const { io, input, ended } = start(project)
