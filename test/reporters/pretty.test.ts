@@ -38,7 +38,7 @@ describe('one line per detection', () => {
   })
 })
 
-it('a failing case shows its place, the expected and the actual value, and its output', () => {
+it('a failing case shows its source location, the expected and the actual value, and its output', () => {
   const failures = [
     { what: 'ExpectedTitle' as const, expected: 'Root', actual: 'root', message: 'unused' },
     {

@@ -129,7 +129,7 @@ describe('bad input', () => {
     ['a body that is a link to itself', 'rules/Linked.Body.yml', /^3 broken-link /],
     ['a link to a folder around it', 'rules/up', /^0 linked-folder /],
     ['a loop of links', 'rules/one.yml', /^0 broken-link /],
-  ])('%s is reported with its place', (_, file, expected) => {
+  ])('%s is reported with its source location', (_, file, expected) => {
     expect(problemTexts(file)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]))
   })
 

@@ -113,7 +113,7 @@ it('an alert reaches each of three destinations exactly once, although one answe
   }
 })
 
-it('bad lines are rejected with their place and reason, the stream goes on', async () => {
+it('bad lines are rejected with their position and reason, and later lines are read', async () => {
   receiver.expect(1)
   const bad = [
     '{"not": json',

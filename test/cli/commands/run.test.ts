@@ -35,7 +35,7 @@ describe('sources that end', () => {
     expect((await again()).err).toBe(err)
   })
 
-  it('run reports invalid and unclassified events with place and hint, and exits with 1', async () => {
+  it('run reports invalid and unclassified events with position and hint, and exits with 1', async () => {
     const { code, out, err } = await run(`{nope\n${LOGIN}\n${LOGIN}\n`, '--from', 'stdin')
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/rejected stdin, line 1/)

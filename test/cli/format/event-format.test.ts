@@ -161,7 +161,7 @@ describe('refused events', () => {
     ])
   })
 
-  it('rejected events are printed with place and reason, up to a limit', () => {
+  it('rejected events are printed with position and reason, up to a limit', () => {
     const lines = linesOf(...Array.from({ length: 12 }, (_, i) => refused('rejected', 'stdin', i + 1)))
     expect(lines[0]).toBe('rejected stdin, line 1: because')
     expect(lines[9]).toContain('only counted')
