@@ -21,12 +21,17 @@ export const MANIFEST_FILE = join(PACKAGE_FOLDER, 'package.json')
 export const CACHE_FOLDER_SCRIPT = join(PACKAGE_FOLDER, 'bin', 'cache-folder.cjs')
 
 /** The module that each worker thread starts with. */
-export const WORKER_ENTRY = pathToFileURL(
-  join(MODULES_FOLDER, 'engine', 'worker', IS_CHECKOUT ? 'worker.ts' : 'worker.js'),
-)
+export const WORKER_ENTRY = threadEntry('engine', 'worker', 'worker')
+
+/** The module that the thread for checkpoints of the store starts with. */
+export const CHECKPOINT_ENTRY = threadEntry('store', 'sqlite', 'checkpoint-thread')
 
 /** The Python files that are part of the runtime. */
 export const PYTHON_FOLDER = join(MODULES_FOLDER, 'engine', 'python')
 
 /** The numbered migrations of the store. */
 export const MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'migrations')
+
+function threadEntry(...path: readonly string[]): URL {
+  return pathToFileURL(`${join(MODULES_FOLDER, ...path)}${IS_CHECKOUT ? '.ts' : '.js'}`)
+}

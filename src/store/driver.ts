@@ -16,14 +16,19 @@ export interface Driver {
   prepare<R = unknown>(sql: string): Statement<R>
   /** Commits all of `work` or nothing. Within another transaction only the inner part is undone. */
   transaction<T>(work: () => T): T
-  /**
-   * Commits do not wait for the disk after this call. Returns the function that syncs what was committed before its call;
-   * null if the engine cannot do that, and then every commit still waits.
-   */
-  deferSyncs(): (() => Promise<void>) | null
+  /** Commits do not wait for the disk after this call. Returns null if the engine cannot do that, and then they still wait. */
+  deferSyncs(): DeferredSyncs | null
   /** It is false again if the engine itself ended the transaction, as it does on a full disk. */
   inTransaction(): boolean
   close(): void
+}
+
+/** What the caller of `deferSyncs` must care for from then on. */
+export interface DeferredSyncs {
+  /** Resolves when everything that was committed before the call is on disk. */
+  readonly sync: () => Promise<void>
+  /** Returns how many pages the journal holds. Nothing copies them into the database but a checkpoint of the caller. */
+  readonly journalPages: () => number
 }
 
 /** Inserts a row whose keys are the columns, and returns how many rows were inserted. */

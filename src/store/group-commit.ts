@@ -30,6 +30,8 @@ export interface GroupCommit {
   write<T>(work: () => T, sync?: Sync): Promise<T>
   /** Resolves when the result is written. It must not be acknowledged before it is durable. */
   writeAhead<T>(work: () => T): Promise<Written<T>>
+  /** Runs a task while nothing is written: what comes meanwhile is written after it. One task runs at a time. */
+  hold(task: () => Promise<void>): Promise<void>
   /** Writes what is queued and waits for the disk. Every later write is rejected. */
   end(): Promise<void>
 }
@@ -46,16 +48,20 @@ interface GroupCommitOptions {
   readonly disk?: Disk | null
   /** It is called before each commit. If it throws, nothing of the group is written. */
   readonly check?: () => void
+  /** It is called after each commit. */
+  readonly onWritten?: () => void
 }
 
 export function createGroupCommit(
   driver: Driver,
-  { disk = null, check = () => {} }: GroupCommitOptions = {},
+  { disk = null, check = () => {}, onWritten = () => {} }: GroupCommitOptions = {},
 ): GroupCommit {
   const queue: Write[] = []
   let ended = false
+  let held: Promise<void> | null = null
 
   const flush = () => {
+    if (held !== null) return
     const group = queue.splice(0, MAX_WRITES_PER_GROUP)
     if (group.length === 0) return
     if (queue.length > 0) setImmediate(flush)
@@ -64,6 +70,15 @@ export function createGroupCommit(
     // A caller that needs no durability does not look at it.
     durable.catch(() => {})
     for (const settle of settlers) settle(durable)
+    onWritten()
+  }
+
+  const hold = (task: () => Promise<void>): Promise<void> => {
+    held = task().finally(() => {
+      held = null
+      if (queue.length > 0) setImmediate(flush)
+    })
+    return held
   }
 
   const enqueue = <T>(work: () => T, sync: Sync) =>
@@ -80,8 +95,10 @@ export function createGroupCommit(
       return value
     },
     writeAhead: (work) => enqueue(work, 'synced'),
+    hold,
     end: async () => {
       ended = true
+      await held
       while (queue.length > 0) flush()
       await disk?.pending.catch(() => {})
     },

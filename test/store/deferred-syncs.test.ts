@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
+import type { DeferredSyncs } from '../../src/store/driver.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite-driver.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
@@ -33,15 +34,18 @@ beforeEach(() => {
   const location = `sqlite:${path}`
   const driver = openSqlite(path, { location, readOnly: false })
   migrate(driver, location, (work) => work())
-  const heldSync = (sync: (() => Promise<void>) | null) => async () => {
-    const held = Promise.withResolvers<void>()
-    if (!isHeld) held.resolve()
-    syncs.push(held)
-    await held.promise
-    await sync!()
-  }
+  const heldSyncs = ({ sync, journalPages }: DeferredSyncs): DeferredSyncs => ({
+    sync: async () => {
+      const held = Promise.withResolvers<void>()
+      if (!isHeld) held.resolve()
+      syncs.push(held)
+      await held.promise
+      await sync()
+    },
+    journalPages,
+  })
   store = createSqliteStore(
-    { ...driver, deferSyncs: () => heldSync(driver.deferSyncs()) },
+    { ...driver, deferSyncs: () => heldSyncs(driver.deferSyncs()!) },
     {
       clock: manualClock(EVENT_AT),
       location,

@@ -51,14 +51,17 @@ export class JournalSync {
       () => {
         if (this.#next === null) this.#running = null
       },
-      (cause: unknown) => this.#fail(cause),
+      (cause: unknown) => {
+        throw this.fail(cause)
+      },
     )
     this.#running = running
     running.catch(() => {})
     return running
   }
 
-  #fail(cause: unknown): never {
+  /** The disk failed. Returns the reason for which nothing is written any more. */
+  fail(cause: unknown): UserError {
     const { location, onFailure } = this.#options
     const isFirst = this.#failure === null
     this.#failure ??= new UserError(`the store ${location} was lost: the disk failed to sync its journal`, {
@@ -67,6 +70,6 @@ export class JournalSync {
       cause,
     })
     if (isFirst) onFailure(this.#failure.message)
-    throw this.#failure
+    return this.#failure
   }
 }

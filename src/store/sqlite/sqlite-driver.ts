@@ -1,14 +1,14 @@
 /** The driver for Node's SQLite: pragmas, cached statements, nested transactions. It knows no table. */
-import { closeSync, existsSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, openSync, readSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { Driver, Params, Statement } from '../driver.ts'
+import type { DeferredSyncs, Driver, Params, Statement } from '../driver.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
-/** Only a checkpoint blocks the event loop for the disk when syncs are deferred: one for this number of pages (16 MB). */
-const CHECKPOINT_PAGES = 4_000
+/** The place of the number of pages in the index of the write-ahead log, in the byte order of the machine. */
+const JOURNAL_PAGES_OFFSET = 16
 
 const datasync = promisify(fdatasync)
 
@@ -74,21 +74,29 @@ export function openSqlite(path: string, options: { location: string; readOnly: 
     }
   }
 
-  let journal: number | null = null
-  const deferSyncs = (): (() => Promise<void>) | null => {
+  const descriptors: number[] = []
+  const deferSyncs = (): DeferredSyncs | null => {
     // Reading creates the journal if there is none.
     prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()
     const mode = prepare<{ journal_mode: string }>('PRAGMA journal_mode').get()?.journal_mode
     if (path === ':memory:' || options.readOnly || mode !== 'wal') return null
     // A sync of any descriptor of a file covers all that was written to the file.
-    const descriptor = openSync(`${path}-wal`, 'r+')
-    journal = descriptor
-    exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    return () => datasync(descriptor)
+    const journal = openSync(`${path}-wal`, 'r+')
+    descriptors.push(journal)
+    const index = openSync(`${path}-shm`, 'r')
+    descriptors.push(index)
+    exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+    const pages = new Uint32Array(1)
+    return {
+      sync: () => datasync(journal),
+      journalPages: () => {
+        readSync(index, pages, 0, pages.byteLength, JOURNAL_PAGES_OFFSET)
+        return pages[0]!
+      },
+    }
   }
   const close = () => {
-    if (journal !== null) closeSync(journal)
-    journal = null
+    for (const descriptor of descriptors.splice(0)) closeSync(descriptor)
     guarded(() => database.close())
   }
 

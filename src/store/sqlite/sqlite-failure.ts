@@ -37,6 +37,11 @@ export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode & 0xff) === 5
 }
 
+/** True if the disk reported an error, by the code of the error. */
+export function isDiskFailure(errcode: number): boolean {
+  return (errcode & 0xff) === 10
+}
+
 function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
 }

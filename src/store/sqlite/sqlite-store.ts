@@ -23,6 +23,7 @@ import { createRetention } from '../rows/retention.ts'
 import { latestSignal, listSignals } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { JournalSync } from './journal-sync.ts'
 
 interface SqliteStoreOptions {
@@ -34,6 +35,8 @@ interface SqliteStoreOptions {
   readonly signalsKeptMs: number
   /** Returns milliseconds of a monotonic clock; the default is that of the process. */
   readonly monotonic?: (() => number) | undefined
+  /** A checkpoint begins when the journal has so many pages. */
+  readonly checkpointPages?: number | undefined
   /** It is called if the file was removed or replaced. Every later write is rejected. */
   readonly onLost?: ((reason: string) => void) | undefined
 }
@@ -51,13 +54,27 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   const { clock, location, path, readOnly, onLost = () => {} } = options
   const retained = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
   const files = path === null || readOnly ? null : watchFiles(path, location, onLost)
-  const sync = readOnly ? null : driver.deferSyncs()
-  const journal = sync && new JournalSync({ location, sync, onFailure: onLost })
+  const deferred = readOnly || path === null ? null : driver.deferSyncs()
+  const journal = deferred && new JournalSync({ location, sync: deferred.sync, onFailure: onLost })
   const check = () => {
     journal?.check()
     files?.check()
   }
-  const writes = createGroupCommit(driver, { disk: journal, check })
+  const writes = createGroupCommit(driver, {
+    disk: journal,
+    check,
+    onWritten: () => checkpoints?.considerStart(),
+  })
+  const checkpoints =
+    deferred &&
+    new Checkpoints({
+      path: path!,
+      journalPages: deferred.journalPages,
+      holdWrites: (task) => writes.hold(task),
+      check,
+      onDiskFailure: (cause) => journal!.fail(cause),
+      checkpointPages: options.checkpointPages,
+    })
   const assertWritable = () => {
     if (readOnly) throw new UserError(`the store ${location} is read-only`, { code: 'read-only-store' })
   }
@@ -79,6 +96,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   let closing: Promise<void> | null = null
   const close = async () => {
     await writes.end()
+    await checkpoints?.close()
     try {
       lock.release()
     } finally {
