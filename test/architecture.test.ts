@@ -399,6 +399,7 @@ const TESTED_BY_ITSELF = new Set([
   'cli/test-run/watch-keys.ts keyReader',
   'config/detections/content-version.ts importedNames',
   'daemon/schedules/heartbeat.ts sendHeartbeat',
+  'delivery/delivery-message.ts markTitle',
   'delivery/http/private-address.ts isPrivateAddress',
   'destinations/parts/aws.ts awsCredentials',
   'engine/runtime/wasm-module.ts rewriteModule',

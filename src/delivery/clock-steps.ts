@@ -3,7 +3,7 @@
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
-import { updateDestinationState } from './states.ts'
+import { updateDestinationState } from './destination-state/states.ts'
 
 /** Smaller steps are normal corrections of a clock. */
 const MIN_STEP_MS = 1_000

@@ -4,15 +4,18 @@ import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
-import { isOpen, onFailure, onSuccess } from './breaker.ts'
 import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused } from './delivery-findings.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
+import { isOpen } from './destination-state/breaker.ts'
+import { type AttemptContext, nextState } from './destination-state/next-state.ts'
+import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
+import { pauseCreditMs } from './destination-state/send-permit.ts'
+import { updateDestinationState } from './destination-state/states.ts'
 import { createFallbackDeliveries } from './fallback-deliveries.ts'
-import { isResend } from './resend.ts'
+import { waitingTitlePrefix } from './paused-fallback.ts'
+import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
-import { pause, pauseCreditMs, resume } from './send-permit.ts'
-import { updateDestinationState } from './states.ts'
 
 /** One attempt takes at most this long. The lease is longer, so that no other daemon claims the delivery meanwhile. */
 const SEND_TIMEOUT_MS = 30_000
@@ -39,8 +42,9 @@ export async function deliver(
   const { claimed, destination } = task
   const { delivery } = claimed
   const startedAt = clock.now()
-  const result = await sendInTime(ports, task, stop)
-  const { state, pausedNow } = await updateState(ports, task, result, stop.aborted)
+  const sent = await sendInTime(ports, task, stop)
+  const { state, pausedNow, scope } = await updateState(ports, task, sent, stop.aborted)
+  const result = sent.result === 'refused' ? { ...sent, scope } : sent
   onSent()
   const now = clock.now()
   const outcome = decide({
@@ -64,6 +68,17 @@ export async function deliver(
     ...(pausedNow ? [destinationPaused(destination.name, result.message, now)] : []),
     ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
   ])
+  if (pausedNow && result.result === 'refused') await revive(ports, delivery.id, state)
+}
+
+/** The alerts that died of the cause of a pause wait for the end of the pause instead. */
+async function revive(
+  { store }: DeliveryPorts,
+  present: string,
+  { refusals }: DestinationState,
+): Promise<void> {
+  const ids = (refusals?.deliveries ?? []).filter((id) => id !== present)
+  if (ids.length > 0) await store.retry({ ids })
 }
 
 /** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */
@@ -111,7 +126,8 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   }
   const signal = AbortSignal.any([stop, late.signal])
   const { delivery, repeated } = claimed
-  const sending = { alert, deliveryId: delivery.id, repeated, resent: isResend(delivery) }
+  const titlePrefix = isResend(delivery) ? RESEND_TITLE_PREFIX : waitingTitlePrefix(delivery)
+  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   // The default reason would be an Error with a stack, for every delivery.
@@ -119,20 +135,40 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   return result
 }
 
+/** What the destination refused, for the comparison with other refusals. Alerts of the system count as no detection. */
+function refusalOf({ claimed }: Task, result: SendResult): Refusal | null {
+  const alert = claimed.alerts[0]
+  if (!alert || alertGroup(alert.kind) === 'SYSTEM' || result.result === 'delivered') return null
+  const { detection, notification } = alert
+  const common = { detection, delivery: claimed.delivery.id }
+  if (result.result === 'retry') {
+    if (result.foreign === undefined) return null
+    return { ...common, cause: `${result.status} of something in between`, isForeign: true }
+  }
+  if (result.answer === undefined) return null
+  return { ...common, cause: refusalCause(result.status, result.answer, notification), isForeign: false }
+}
+
 /** Updates the destination's state from the result: paused, held or working. */
 async function updateState(
   { store, clock, log }: DeliveryPorts,
-  { destination, isProbe }: Task,
+  task: Task,
   result: SendResult,
-  interrupted: boolean,
-): Promise<{ state: DestinationState; pausedNow: boolean }> {
-  const now = clock.now()
-  const broken = result.result === 'refused' && result.scope === 'destination'
+  isInterrupted: boolean,
+): Promise<{ state: DestinationState; pausedNow: boolean; scope: 'delivery' | 'destination' }> {
+  const { destination, isProbe, claimed } = task
+  const context: AttemptContext = {
+    detection: claimed.alerts[0]?.detection ?? '',
+    refusal: refusalOf(task, result),
+    isProbe,
+    isInterrupted,
+    now: clock.now(),
+  }
+  let scope: 'delivery' | 'destination' = 'delivery'
   const { before, after } = await updateDestinationState(store, destinationKey(destination), (state) => {
-    if (broken) return pause(state, result.message, now)
-    if (result.result === 'retry') return interrupted ? state : onFailure(state, result.retryAfterMs, now)
-    // Only a probe ends a pause: any other send that succeeds now began before the pause.
-    return isProbe ? resume(onSuccess(state), now) : onSuccess(state)
+    const next = nextState(state, result, context)
+    scope = next.scope
+    return next.state
   })
   if (!isOpen(before) && isOpen(after)) {
     log.warn(
@@ -150,7 +186,7 @@ async function updateState(
   if (before.pausedAt !== null && after.pausedAt === null) {
     log.warn({ destination: destination.name }, 'destination is resumed')
   }
-  return { state: after, pausedNow }
+  return { state: after, pausedNow, scope }
 }
 
 /** The outcome is recorded already; a finding that cannot be recorded must not undo that. */

@@ -3,11 +3,11 @@
  * stays exact but for half characters, which no receiver can read; the texts for people are made readable here, before
  * any type gets them.
  */
+import type { JsonText } from '../core/exact-json.ts'
 import { readableText, wellFormedJson } from '../core/readable-text.ts'
 import type { Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
-import { markAsResend } from './resend.ts'
 
 interface DeliveryContext {
   /** The destination's name. */
@@ -17,15 +17,15 @@ interface DeliveryContext {
   readonly at: number
   /** An earlier attempt may have succeeded. */
   readonly repeated: boolean
-  /** The alert is sent again by hand, and its title says so. */
-  readonly resent?: boolean
+  /** Marks the title, for example of an alert that is sent again by hand. */
+  readonly titlePrefix?: string
 }
 
 export function buildMessage(
   { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
-  { destination, deliveryId, at, repeated, resent = false }: DeliveryContext,
+  { destination, deliveryId, at, repeated, titlePrefix = '' }: DeliveryContext,
 ): Message {
-  const json = wellFormedJson(resent ? markAsResend(frozen) : frozen)
+  const json = wellFormedJson(markTitle(frozen, titlePrefix))
   const notification = readableNotification(JSON.parse(json) as Notification)
   return {
     destination,
@@ -46,4 +46,10 @@ function readableNotification(notification: Notification): Notification {
   const { alertContext: _, tags, ...texts } = notification
   const readable = Object.entries(texts).map(([key, text]) => [key, readableText(text)])
   return { ...notification, ...Object.fromEntries(readable), tags: tags.map(readableText) }
+}
+
+/** Inserts the prefix into the JSON text, so that the rest stays exact. Quotes inside of a JSON string are escaped. */
+export function markTitle(notification: JsonText, prefix: string): JsonText {
+  const escaped = JSON.stringify(prefix).slice(1, -1)
+  return escaped ? notification.replace(',"title":"', () => `,"title":"${escaped}`) : notification
 }

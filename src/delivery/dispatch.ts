@@ -5,8 +5,9 @@ import type { Store } from '../store/store.ts'
 import { createClockStepDetector } from './clock-steps.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
-import { PROBE_INTERVAL_MS, sendPermit, takeTokens } from './send-permit.ts'
-import { updateDestinationState } from './states.ts'
+import { PROBE_INTERVAL_MS, sendPermit, takeTokens } from './destination-state/send-permit.ts'
+import { updateDestinationState } from './destination-state/states.ts'
+import { sendWaitingToFallback } from './paused-fallback.ts'
 
 const MAX_IN_FLIGHT = 128
 
@@ -63,6 +64,8 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
   async function dispatchTo(destination: Destination, registry: Registry): Promise<number | null> {
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
+    if (state.pausedAt !== null && (await sendWaitingToFallback(ports, destination, registry, state)) > 0)
+      wake()
     const { maxSends, isProbe, isHalfOpen, retryAt } = sendPermit(state, destination.rateLimit, clock.now())
     if (maxSends === 0) return nextWakeAt(store, key, retryAt)
     const due = await store.countDue(key, destination.concurrency)

@@ -1,12 +1,12 @@
 /** Creates deliveries that send an alert again by hand. Their reason and the alert's title mark them. Pure. */
 
-import type { JsonText } from '../core/exact-json.ts'
 import { hashId } from '../model/alerts/alert.ts'
 import { type Destination, destinationKey } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
 const REASON = 're-sent'
-const TITLE_PREFIX = '[Re-sent]: '
+/** Marks the title of an alert that is sent again. */
+export const RESEND_TITLE_PREFIX = '[Re-sent]: '
 
 export function resend(alertId: string, recipients: readonly Destination[], now: number): NewDelivery[] {
   return recipients.map((recipient) => {
@@ -27,9 +27,4 @@ export function resend(alertId: string, recipients: readonly Destination[], now:
 
 export function isResend({ reason }: Pick<DeliveryRow, 'reason'>): boolean {
   return reason === REASON
-}
-
-/** Inserts the prefix into the JSON text, so that the rest stays exact. Quotes inside of a JSON string are escaped. */
-export function markAsResend(notification: JsonText): JsonText {
-  return notification.replace(',"title":"', `,"title":"${TITLE_PREFIX}`)
 }

@@ -44,12 +44,16 @@ export type SendResult =
       readonly status: number | null
       readonly message: string
       readonly retryAfterMs: number | null
+      /** What something in between answered; absent: the failure has another cause. */
+      readonly foreign?: string
     }
   | {
       readonly result: 'refused'
       readonly status: number | null
       readonly message: string
       readonly scope: 'delivery' | 'destination'
+      /** What the destination answered, without notes; absent: it was not asked. */
+      readonly answer?: string
     }
 
 /** The limit is longer than the excerpt of an HTTP response with its notes. */
@@ -64,8 +68,8 @@ interface Sending {
   readonly deliveryId: string
   /** An earlier attempt may have succeeded. */
   readonly repeated: boolean
-  /** The alert is sent again by hand. */
-  readonly resent?: boolean
+  /** Marks the title. */
+  readonly titlePrefix?: string
 }
 
 export async function sendOnce(
@@ -76,6 +80,7 @@ export async function sendOnce(
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
   const notes: string[] = []
+  let isAsked = false
   const describeOutcome = (message: string) => {
     const whole = notes.length > 0 ? `${message} (${notes.join('; ')})` : message
     return shortened(redact(whole))
@@ -92,10 +97,12 @@ export async function sendOnce(
     const { message, notes: made } = applyTemplates(plain, type, revealed.options)
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
+    isAsked = true
     const receipt = await transmit(attempt)
     return { result: 'delivered', status: receipt.status ?? null, message: describeOutcome(receipt.message) }
   } catch (error) {
-    return failureResult(ports.log, destination.name, error, redact, describeOutcome)
+    const result = failureResult(ports.log, destination.name, error, redact, describeOutcome)
+    return isAsked ? withAnswer(result, error, redact) : result
   }
 }
 
@@ -193,4 +200,12 @@ function failureResult(
   const stack = redact(error instanceof Error ? (error.stack ?? message) : message)
   log.error({ destination, stack }, 'a destination type raised an unexpected error; the delivery is retried')
   return { result: 'retry', status: null, message: `internal error: ${message}`, retryAfterMs: null }
+}
+
+/** Adds what was answered: refusals with the same answer are compared. */
+function withAnswer(result: SendResult, error: unknown, redact: Redact): SendResult {
+  const answer = redact(messageOf(error))
+  if (result.result === 'refused') return { ...result, answer }
+  const isForeign = isError(error, 'retryable') && error.isForeign
+  return result.result === 'retry' && isForeign ? { ...result, foreign: answer } : result
 }

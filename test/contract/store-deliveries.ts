@@ -331,6 +331,8 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await ids({ alertId: 'a2', states: ['pending'] })).toEqual(['d2'])
       expect(await ids({ unlessBeside: 'fallback: ' })).toEqual(['d2', 'd3', 'd1'])
       expect(await ids({ unlessBeside: 'static' })).toEqual([])
+      expect(await ids({ created: { from: T0 + 1, until: T0 + 2 } })).toEqual(['d3', 'd2'])
+      expect(await ids({ created: { from: T0, until: T0 + 1 }, limit: 1 })).toEqual(['d1'])
       const none = { sending: 0, delivered: 0, waiting: 0, orphaned: 0 }
       expect(await store.countDeliveries()).toEqual({ ...none, pending: 2, dead: 1 })
       expect(await store.countDeliveries(['dead'])).toEqual({ ...none, pending: 0, dead: 1 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { buildMessage } from '../../src/delivery/delivery-message.ts'
-import { markAsResend, resend } from '../../src/delivery/resend.ts'
+import { buildMessage, markTitle } from '../../src/delivery/delivery-message.ts'
+import { RESEND_TITLE_PREFIX, resend } from '../../src/delivery/resend.ts'
 import { deliveryId, notificationJson } from '../../src/model/alerts/alert.ts'
 import { openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
@@ -11,14 +11,20 @@ import { until } from '../support/until.ts'
 it('a resent alert is unchanged, digits included, except for the prefix of its title', () => {
   const tricky = draft({ name: ',"title":"' })
   const frozen = notificationJson(tricky, 'a1', T0, 'https://example.com/,"title":"')
-  const marked = JSON.parse(markAsResend(frozen)) as Record<string, unknown>
+  const marked = JSON.parse(markTitle(frozen, RESEND_TITLE_PREFIX)) as Record<string, unknown>
   const original = JSON.parse(frozen) as Record<string, unknown>
   expect(marked).toEqual({ ...original, title: `[Re-sent]: ${String(original.title)}` })
-  expect(markAsResend(frozen)).toContain('53.0')
+  expect(markTitle(frozen, RESEND_TITLE_PREFIX)).toContain('53.0')
 })
 
 it('a destination type gets the title with the prefix', () => {
-  const occasion = { destination: 'soc', deliveryId: 'd', at: T0, repeated: false, resent: true }
+  const occasion = {
+    destination: 'soc',
+    deliveryId: 'd',
+    at: T0,
+    repeated: false,
+    titlePrefix: RESEND_TITLE_PREFIX,
+  }
   const message = buildMessage(
     { notification: notificationJson(draft(), 'a1', T0, ''), reference: '' },
     occasion,

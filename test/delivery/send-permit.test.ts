@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { pause, pauseCreditMs, resume, sendPermit, takeTokens } from '../../src/delivery/send-permit.ts'
+import {
+  pause,
+  pauseCreditMs,
+  resume,
+  sendPermit,
+  takeTokens,
+} from '../../src/delivery/destination-state/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
 
 const fresh: DestinationState = {

@@ -82,8 +82,9 @@ export async function openDeliveryHarness(
     },
     async send(id, destinations, over = {}) {
       const row = alert(id, {
-        notification: notificationJson(draft(), id, T0, ''),
+        notification: notificationJson(draft({ title: `title of ${id}` }), id, T0, ''),
         kind: over.kind ?? 'RULE',
+        ...(over.detection && { detection: over.detection }),
       })
       const deliveries = destinations.map((each) => newDelivery(id, each, clock.now(), over))
       await store.commit(plan({ alerts: [row], deliveries }), expecting())

@@ -32,6 +32,7 @@ export function registry(destinations: readonly Destination[], over: Partial<Reg
     file: 'destinations.yaml',
     destinations,
     fallback: [],
+    fallbackAfterMs: 15 * 60_000,
     heartbeat: null,
     onEscalation: 'count',
     ...over,

@@ -20,12 +20,14 @@ import { type Override, readOverrides } from './overrides.ts'
 
 const SECRET = { secret: true }
 const DEFAULT_MAX_AGE = '3d'
+const DEFAULT_FALLBACK_AFTER = '15m'
 const DEFAULT_BURST = 10
 const DEFAULT_CONCURRENCY = 8
 
 /** The content of a valid destinations.yaml. */
 interface DeclaredRegistry {
   fallback?: string[]
+  fallbackAfter?: string
   heartbeat?: { cron: string; destinations: string[] }
   onEscalation?: 'count' | 'send'
   overrides?: unknown[]
@@ -211,6 +213,7 @@ function checkLocalType(root: string, type: string, { source, node }: Document, 
 
 function registryOf(file: string, declared: DeclaredRegistry, { source, node }: Document): Registry {
   const { fallback = [], heartbeat = null, onEscalation = 'count', destinations } = declared
+  const { fallbackAfter = DEFAULT_FALLBACK_AFTER } = declared
   return {
     file,
     destinations: destinations.map((destination, i) => {
@@ -218,6 +221,7 @@ function registryOf(file: string, declared: DeclaredRegistry, { source, node }: 
       return destinationOf(destination, `${file}:${line}`)
     }),
     fallback,
+    fallbackAfterMs: parseDuration(fallbackAfter)!,
     heartbeat,
     onEscalation,
   }

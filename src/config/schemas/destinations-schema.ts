@@ -116,6 +116,10 @@ export const DESTINATIONS_SCHEMA = closed(
       'The destinations of alerts that no other destination accepts. Their filters are not applied.',
       NAMES,
     ),
+    fallbackAfter: described(
+      'How long an alert waits for a paused destination before it goes to the fallback, too.',
+      { ...DURATION_SCHEMA, default: '15m' },
+    ),
     heartbeat: described(
       'An alert at regular times, so that its absence can be noticed.',
       closed(

@@ -50,6 +50,8 @@ export interface Registry {
   readonly destinations: readonly Destination[]
   /** Names of the destinations of alerts that no other destination accepts. */
   readonly fallback: readonly string[]
+  /** An alert that waits this long for a paused destination goes to the fallback, too. */
+  readonly fallbackAfterMs: number
   readonly heartbeat: Heartbeat | null
   readonly onEscalation: 'count' | 'send'
 }

@@ -49,7 +49,7 @@ const UNMARKED = `NOT EXISTS (
     JOIN delivery marked ON marked.id = beside.delivery_id
   WHERE own.delivery_id = delivery.id AND substr(marked.reason, 1, length(:mark)) = :mark)`
 
-/** Lists deliveries, newest first. */
+/** Lists deliveries, newest first; oldest first within a range of creation. */
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
     {
@@ -57,17 +57,22 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       destination: filter.destination,
       alertId: filter.alertId,
       mark: filter.unlessBeside,
+      from: filter.created?.from,
+      until: filter.created?.until,
     },
     {
       states: 'state IN (SELECT value FROM json_each(:states))',
       destination: ':destination IN (destination, destination_key)',
       alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
       mark: UNMARKED,
+      from: 'created_at >= :from',
+      until: 'created_at <= :until',
     },
   )
+  const order = filter.created ? 'ASC' : 'DESC'
   return driver
     .prepare<StoredDelivery>(
-      `SELECT ${DELIVERY_COLUMNS} FROM delivery ${where} ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+      `SELECT ${DELIVERY_COLUMNS} FROM delivery ${where} ORDER BY created_at ${order}, seq ${order} LIMIT :limit`,
     )
     .all({ ...params, limit: filter.limit })
     .map(toDelivery)

@@ -86,6 +86,24 @@ export interface DestinationState {
   readonly failures: number
   /** No delivery is sent before this time: the provider ordered it, or the breaker is open. */
   readonly heldUntil?: number | null
+  /** The latest refusals in a row with the same cause. A delivery that is accepted ends them. */
+  readonly refusals?: {
+    readonly cause: string
+    readonly since: number
+    readonly count: number
+    /** The detections of the refused alerts, as many as decide. */
+    readonly detections: readonly string[]
+    /** The refused deliveries, the latest last, bounded. */
+    readonly deliveries: readonly string[]
+  } | null
+  /** Causes that proved to be a fault of the alerts of one detection, bounded. */
+  readonly alertFaults?: readonly {
+    readonly cause: string
+    readonly detection: string
+    readonly at: number
+  }[]
+  /** Deliveries that were created before this time and waited for a paused destination went to the fallback, too. */
+  readonly copiedUntil?: number | null
   readonly tokens: number | null
   readonly tokensAt: number | null
 }

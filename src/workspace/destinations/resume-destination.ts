@@ -1,6 +1,6 @@
 /** Makes the running daemon retry a paused or held destination at once; the next attempt decides its state. */
-import { MAX_PROVIDER_HOLD_MS } from '../../delivery/send-permit.ts'
-import { updateDestinationState } from '../../delivery/states.ts'
+import { MAX_PROVIDER_HOLD_MS } from '../../delivery/destination-state/send-permit.ts'
+import { updateDestinationState } from '../../delivery/destination-state/states.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { DestinationState, Store } from '../../store/store.ts'
 

@@ -1,6 +1,6 @@
 /** Changes the state row of a destination by compare-and-set, so that several daemons agree. */
-import { Bug } from '../errors.ts'
-import type { DestinationState, Store } from '../store/store.ts'
+import { Bug } from '../../errors.ts'
+import type { DestinationState, Store } from '../../store/store.ts'
 
 const MAX_COMMIT_TRIES = 10
 

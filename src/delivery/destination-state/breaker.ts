@@ -2,7 +2,7 @@
  * Holds a destination: for as long as its provider ordered, and, if it keeps failing, for a doubling time, after which
  * one delivery is tried. Pure.
  */
-import type { DestinationState } from '../store/store.ts'
+import type { DestinationState } from '../../store/store.ts'
 
 /** So many failures in a row open the breaker. */
 const FAILURE_THRESHOLD = 5

@@ -1,6 +1,6 @@
 /** Decides whether Signalbox may send to a destination now, from its pause, breaker and rate limit. Pure. */
-import type { RateLimit } from '../model/project/destination.ts'
-import type { DestinationState } from '../store/store.ts'
+import type { RateLimit } from '../../model/project/destination.ts'
+import type { DestinationState } from '../../store/store.ts'
 import { isOpen } from './breaker.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
