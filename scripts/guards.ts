@@ -2,9 +2,7 @@
 // case of a repository without mocks, decided by the guard of its detection. A case that alerts must never be silent; how
 // many of the others are is the measure of the guards. `--prove` shows what is silent to the detection itself, under
 // native CPython. Exit code 1: a guard contradicts its detection; 2: python3 cannot be run.
-import { spawn, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import {
   deriveIndexConditions,
@@ -22,6 +20,7 @@ import { openProject } from '../src/workspace/open-project.ts'
 import { seededRandom } from '../test/support/random.ts'
 import { contradictions, type SilentEvent } from './conformance/guard-proof.ts'
 import { mutateEvent } from './conformance/mutate-event.ts'
+import { analyzeNatively } from './conformance/native-analysis.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -56,7 +55,7 @@ const log = createLog({
 const project = await openProject({ root, allowUnknownDestinations: true, log })
 const detections = [...project.detections.values()].filter(({ body }) => body !== null)
 const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
-const { guards, ms, changes } = await extract(project, detections)
+const { guards, ms, changes } = extract(project, detections)
 for (const [path, location] of changes)
   console.log(`change: ${location.slice(0, 2).join(':')} ${path ?? 'anything'}`)
 
@@ -287,6 +286,7 @@ function guardOf(answer: GuardProgram | { readonly reason: string }): Guard | nu
 }
 
 interface Extraction {
+  /** The programs of each detection. */
   readonly guards: readonly (readonly (
     | GuardProgram
     | { readonly reason: string; readonly logType: null }
@@ -296,30 +296,20 @@ interface Extraction {
   readonly ms: number
 }
 
-async function extract(from: Project, of: readonly Detection[]): Promise<Extraction> {
-  const models = new Map(
-    from.dataModels
-      .filter(({ enabled }) => enabled)
-      .flatMap(({ logTypes, body, mappings, location }) =>
-        logTypes.map(
-          (type) => [type, [body?.path ?? location.file, body?.source ?? null, mappings]] as const,
-        ),
-      ),
+function extract(from: Project, of: readonly Detection[]): Extraction {
+  const { bodies, guards, ms } = analyzeNatively(from, 'test')
+  const analyses = guards.map(
+    (guard) =>
+      JSON.parse(guard ?? '{"programs":[],"changes":[]}') as Pick<Extraction, 'changes'> & {
+        programs: Extraction['guards'][number]
+      },
   )
-  const request = JSON.stringify({
-    runtime: join(import.meta.dirname, '../src/engine/python'),
-    helpers: Object.fromEntries(from.helpers.map(({ id, body }) => [id, [body.path, body.source]])),
-    detections: of.map((detection) => ({
-      path: detection.body!.path,
-      source: detection.body!.source,
-      kind: detection.type,
-      models: Object.fromEntries(detection.logTypes.map((type) => [type, models.get(type) ?? null])),
-    })),
-    others: from.dataModels.flatMap(({ body }) => (body ? [[body.path, body.source]] : [])),
-  })
-  const child = spawn('python3', ['-B', join(import.meta.dirname, 'conformance/guards.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(request)
-  return JSON.parse(await text(child.stdout)) as Extraction
+  const numbers = new Map(
+    bodies.flatMap(({ kind, id }, number) => (kind === 'detection' ? [[id, number]] : [])),
+  )
+  return {
+    guards: of.map(({ id }) => analyses[numbers.get(id)!]!.programs),
+    changes: analyses.flatMap(({ changes }) => changes),
+    ms,
+  }
 }

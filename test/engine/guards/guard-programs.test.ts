@@ -357,6 +357,25 @@ const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: st
     ),
   ],
   [
+    'the first element of a set',
+    'the order of a set',
+    rule('for each in {"a", "b"}:\n    return each == "a"\nreturn False'),
+  ],
+  ['a list of the elements of a set', 'the order of a set', rule('return list({"a", "b"})[0] == "a"')],
+  [
+    'a constant that is bound twice',
+    'LIMIT is bound several times',
+    rule('return event.get("x") == LIMIT', 'LIMIT = "a"\nLIMIT = "b"'),
+  ],
+  [
+    'a function that is bound twice',
+    'is_first is bound several times',
+    rule(
+      'return is_first(event.get("x"))',
+      'def is_first(value):\n    return value == "a"\ndef is_first(value):\n    return value == "b"',
+    ),
+  ],
+  [
     'the name that a generator over a set assigned last',
     'the order of a set',
     rule('if any((hit := each) != 5 for each in {"a", "b"}):\n    return hit == "a"\nreturn False'),
@@ -471,6 +490,18 @@ describeWithPython('matchers as guards', () => {
       )
     },
   )
+
+  it('a guard is silent exactly where it knows that Python returns the silent value', () => {
+    const answers = comparedCases().flatMap(({ program, events }) =>
+      'reason' in program ? [] : events.map((each) => ({ ...each, silent: program.silent })),
+    )
+    const wrong = answers.filter(({ python, guard, answer, silent }) => {
+      const isSilent = guard !== null && JSON.stringify(python) === JSON.stringify({ value: silent })
+      return answer !== (isSilent ? 'silent' : 'unknown')
+    })
+    expect(wrong).toEqual([])
+    expect(new Set(answers.map(({ answer }) => answer))).toEqual(new Set(['silent', 'unknown']))
+  })
 
   it('a global that is not assigned on a path that matches is followed on no path that assigns it', () => {
     const { events } = comparedCases().at(-1)!

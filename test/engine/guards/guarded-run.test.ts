@@ -229,6 +229,57 @@ const REDEFINED: readonly (readonly [title: string, source: string])[] = [
   ],
 ]
 
+/** What a body does to others, and whether that happens while it is loaded or on an event. */
+const TAMPERING: readonly (readonly [title: string, when: 'load' | 'event', change: string])[] = [
+  ...(['load', 'event'] as const).flatMap((when) => [
+    [
+      'the lookup of every event',
+      when,
+      'import panther_core\npanther_core.PantherEvent.get = lambda *_: "a"',
+    ] as const,
+    ['a builtin', when, 'import builtins\nbuiltins.str = lambda _: "a"'] as const,
+  ]),
+  ['a function of a helper', 'event', 'import names\nnames.is_wanted = lambda _: True'],
+  ['a constant of a helper', 'event', 'import names\nnames.NAMES.append("b")'],
+]
+
+const READING = [
+  rule('Get', 'def rule(event):\n    return event.get("name") == "b"\n'),
+  rule('Str', 'def rule(event):\n    return str(event.get("name")) == "b"\n'),
+  rule(
+    'Helper',
+    'from names import is_wanted\n\ndef rule(event):\n    return is_wanted(event.get("name"))\n',
+  ),
+]
+
+describe('a body that changes', () => {
+  it.each(TAMPERING)('%s on %s has the same effect with guards', async (_, when, change) => {
+    const lines = change.split('\n')
+    const atLoad = when === 'load' ? `${lines.join('\n')}\n` : ''
+    const onEvent = when === 'event' ? lines.map((line) => `    ${line}\n`).join('') : ''
+    const source = `${atLoad}\ndef rule(event):\n${onEvent}    return False\n`
+    await runBothWays({ detections: [rule('Tampering', source), ...READING], helpers: [LISTED] }, NAMES)
+  })
+
+  it('a constant of its own module after some events is run on each event', async () => {
+    const counting = helper(
+      'counting',
+      'NAMES = ["a"]\nSEEN = []\n\ndef is_wanted(name):\n    SEEN.append(name)\n    if len(SEEN) == 2:\n        NAMES.append(None)\n    return name in NAMES\n',
+    )
+    const source =
+      'from counting import is_wanted\n\ndef rule(event):\n    return is_wanted(event.get("name"))\n'
+    const { events } = await runBothWays({ detections: [rule('R', source)], helpers: [counting] }, NAMES)
+    expect(events.map(reportsOf)).toEqual([['R'], [], [], ['R'], [], [], ['R']])
+  })
+
+  it('the record of an event is seen by the detections after it', async () => {
+    const changing = rule('A', 'def rule(event):\n    event._raw["name"] = "z"\n    return False\n')
+    const reading = rule('B', 'def rule(event):\n    return event.get("name") == "z"\n')
+    const { events } = await runBothWays({ detections: [changing, reading] }, [envelope({ name: 'a' })])
+    expect(events.map(reportsOf)).toEqual([['B']])
+  })
+})
+
 describe('bodies whose text does not show what they do', () => {
   it('bodies whose text does not show what they do are run', async () => {
     const helpers = [

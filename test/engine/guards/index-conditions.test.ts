@@ -71,6 +71,10 @@ const EXPRESSIONS: readonly (readonly [expression: string, conditions: readonly 
   ['event.udm("method") == "a"', ['a equal "a"']],
   ['event.udm("a") == "a"', ['p_udm.a present', 'a present']],
   ['parts = {}\n    parts["a"] = event.get("a")\n    return bool(any(parts.values()))', ['a present']],
+  [
+    'try:\n        return event.get("a").lower() == "a"\n    except AttributeError:\n        return False',
+    ['a present'],
+  ],
   ['parts = {}\n    parts["a"] = event.get("a")\n    return not any(parts.values())', null],
   ['event.get("P_Log_Type") == "Log" and event.get("a") == "a"', null],
   ['event.get("a") != "a"', null],

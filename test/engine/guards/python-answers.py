@@ -45,7 +45,9 @@ def answer(guards, case):
 
 def outcome(matcher, kind, model, text):
     record = json.loads(text)
-    event = record if kind == "policy" else PantherEvent.over(record, model)
+    # The engine gives an event the data model of the log type that the record names.
+    own_model = model if record.get("p_log_type") == "Log" else None
+    event = record if kind == "policy" else PantherEvent.over(record, own_model)
     try:
         with redirect_stdout(StringIO()):
             return {"value": described(matcher(event))}

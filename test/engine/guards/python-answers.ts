@@ -1,7 +1,7 @@
 /** The same matcher under Python and as a guard, with both results in the same form. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { createGuard } from '../../../src/engine/worker/guard/create-guard.ts'
+import { createGuard, type Guard, type GuardAnswer } from '../../../src/engine/worker/guard/create-guard.ts'
 import type { GuardProgram } from '../../../src/engine/worker/guard/guard-program.ts'
 import {
   DictValue,
@@ -33,6 +33,8 @@ export interface ComparedEvent {
   readonly guard: unknown
   /** The reason for which the guard does not know, or null. */
   readonly reason: string | null
+  /** What the guard says; null: there is none. */
+  readonly answer: GuardAnswer | null
 }
 
 export interface ComparedCase {
@@ -81,7 +83,8 @@ export function compareWithPython(
   if (status !== 0) throw new Error(stderr)
   const answers = JSON.parse(stdout) as { guard: ComparedCase['program']; answers: unknown[] }[]
   return answers.map(({ guard, answers: ofPython }, at) => {
-    const evaluate = 'reason' in guard ? () => ({ guard: null, reason: guard.reason }) : outcomeOf(guard)
+    const evaluate =
+      'reason' in guard ? () => ({ guard: null, reason: guard.reason, answer: null }) : outcomeOf(guard)
     return {
       program: guard,
       events: cases[at]!.events.map((event, index) => ({
@@ -93,16 +96,21 @@ export function compareWithPython(
   })
 }
 
-function outcomeOf(program: GuardProgram): (event: string) => Pick<ComparedEvent, 'guard' | 'reason'> {
+function outcomeOf(program: GuardProgram): (event: string) => Omit<ComparedEvent, 'event' | 'python'> {
   const guard = createGuard(program)
-  return (event) => {
-    try {
-      return { guard: { value: describeValue(guard.result(JSON.parse(event), event)) }, reason: null }
-    } catch (error) {
-      if (error instanceof Raised) return { guard: { raises: error.type }, reason: null }
-      if (error instanceof Unknown) return { guard: null, reason: error.message }
-      throw error
-    }
+  return (event) => ({
+    ...resultOf(guard, event),
+    answer: guard.evaluate(JSON.parse(event), event),
+  })
+}
+
+function resultOf(guard: Guard, event: string): Pick<ComparedEvent, 'guard' | 'reason'> {
+  try {
+    return { guard: { value: describeValue(guard.result(JSON.parse(event), event)) }, reason: null }
+  } catch (error) {
+    if (error instanceof Raised) return { guard: { raises: error.type }, reason: null }
+    if (error instanceof Unknown) return { guard: null, reason: error.message }
+    throw error
   }
 }
 
