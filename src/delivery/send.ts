@@ -137,7 +137,9 @@ async function transmit(attempt: Attempt): Promise<Receipt> {
   const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & DeliveryNotice
   notes.push(...cuts)
   const printLine = (line: string) => print(line, signal)
-  return type.send(payload as never, options as never, { signal, print: printLine, projectRoot })
+  const fetchCredentials = credentialRequests(attempt.ports.http, {})
+  const own = { signal, print: printLine, projectRoot, http: fetchCredentials }
+  return type.send(payload as never, options as never, own)
 }
 
 /** Runs the exchange step by step. A failure is thrown into the exchange, which can handle it. */

@@ -114,6 +114,8 @@ export interface SendPorts {
   readonly print: (line: string) => Promise<void>
   /** The absolute path of the project, to which paths in options are relative. */
   readonly projectRoot: string
+  /** Fetches credentials over HTTP. */
+  readonly http: SendRequest
 }
 
 /** A type that does not use HTTP. */

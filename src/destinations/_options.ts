@@ -10,8 +10,8 @@ export type OptionsSchema = {
   readonly properties: Readonly<Record<string, object>>
   /** Each branch names one key; exactly one of these keys is required. */
   readonly oneOf?: readonly { readonly required: readonly string[] }[]
-  /** The keys that another key requires. */
-  readonly dependencies?: Readonly<Record<string, readonly string[]>>
+  /** The keys that another key requires, or a choice of them. */
+  readonly dependencies?: Readonly<Record<string, readonly string[] | Pick<OptionsSchema, 'oneOf'>>>
   readonly additionalProperties: false
 }
 

@@ -1,46 +1,28 @@
 /** E-mail over SMTP: one message an alert, with the same Message-ID for every attempt. */
-import { Socket } from 'node:net'
+import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
-import { messageOf, PermanentError, RetryableError } from '../errors.ts'
-import { defineDestination, type Message } from './_destination.ts'
-import { TLS_PROPERTIES } from './_options.ts'
+import { isError } from '../errors.ts'
+import { defineDestination, type Message, type Receipt, type SendPorts } from './_destination.ts'
+import { file, TLS_PROPERTIES } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
+import { accessToken, forgetToken, type TokenSettings } from './parts/credentials/oauth2-token.ts'
+import { mailHtml } from './parts/mail-html.ts'
 import { secretText, text } from './parts/option-forms.ts'
+import { type Mail, type SmtpOptions, sendMail } from './parts/smtp-session.ts'
 import { Truncation } from './parts/truncate.ts'
 
-interface EmailOptions {
-  readonly host: string
-  readonly port?: number
-  readonly security?: 'starttls' | 'tls' | 'none'
-  readonly user?: string
-  readonly password?: string
+interface EmailOptions extends SmtpOptions {
+  readonly hello?: string
+  readonly oauth2?: Omit<TokenSettings, 'subject'>
   readonly from: string
   readonly to: readonly string[]
   readonly cc?: readonly string[]
-  readonly ca?: string
-  readonly certificate?: string
-  readonly key?: string
-}
-
-interface Mail {
-  readonly from: string
-  readonly to: readonly string[]
-  readonly cc: readonly string[]
-  readonly subject: string
-  readonly text: string
-  readonly messageId: string
-  /** ISO time. */
-  readonly date: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly priority: 'high' | 'normal' | 'low'
+  readonly replyTo?: string
+  readonly thread?: 'alert' | 'detection'
 }
 
 const SUBJECT_LIMIT = 250
 const TEXT_LIMIT = 200_000
-const TIMEOUT_MS = 30_000
-/** The limit of a server's response in characters. */
-const ANSWER_LIMIT = 64 * 1024
 const ADDRESS = '^[^\\s@<>]+@[^\\s@<>]+$|^[^<>\\r\\n]*<[^\\s@<>]+@[^\\s@<>]+>$'
 
 const addresses = (description: string, example: string) => ({
@@ -51,21 +33,61 @@ const addresses = (description: string, example: string) => ({
   description,
 })
 
+const OAUTH2 = {
+  type: 'object',
+  description:
+    'Signs in by XOAUTH2 in place of a password. The token comes from client credentials (Microsoft 365), or from `refreshToken` or `serviceAccount` (Google).',
+  examples: [
+    {
+      tokenUrl: 'https://login.microsoftonline.com/TENANT/oauth2/v2.0/token',
+      clientId: 'ID',
+      clientSecret: file('secrets/mail-client'),
+      scope: 'https://outlook.office365.com/.default',
+    },
+  ],
+  required: ['tokenUrl'],
+  oneOf: [{ required: ['clientId'] }, { required: ['serviceAccount'] }],
+  dependencies: { clientId: ['clientSecret'], clientSecret: ['clientId'], refreshToken: ['clientId'] },
+  properties: {
+    tokenUrl: text('The endpoint for tokens.', 'https://oauth2.googleapis.com/token', {
+      pattern: '^https?://',
+    }),
+    clientId: text('The id of the application.'),
+    clientSecret: secretText('MAIL_CLIENT_SECRET', 'The secret of the application.'),
+    refreshToken: secretText('MAIL_REFRESH_TOKEN', 'A refresh token of the user.'),
+    serviceAccount: {
+      type: 'string',
+      minLength: 1,
+      secret: true,
+      examples: [file('secrets/google.json')],
+      description: "JSON of a Google service account's key, with domain-wide delegation for the user.",
+    },
+    scope: text('The scope.', 'https://mail.google.com/'),
+  },
+  additionalProperties: false,
+} as const
+
 export default defineDestination<EmailOptions, Mail>({
   type: 'email',
   summary: 'an e-mail, over SMTP',
   options: {
     type: 'object',
     required: ['host', 'from', 'to'],
-    dependencies: { user: ['password'], password: ['user'], certificate: ['key'], key: ['certificate'] },
+    dependencies: {
+      user: { oneOf: [{ required: ['password'] }, { required: ['oauth2'] }] },
+      password: ['user'],
+      oauth2: ['user'],
+      certificate: ['key'],
+      key: ['certificate'],
+    },
     properties: {
       host: text('The mail server.', 'smtp.example.com'),
       port: {
         type: 'integer',
         minimum: 1,
         maximum: 65_535,
-        default: 587,
-        description: 'Its port; 465 for `tls`.',
+        examples: [587],
+        description: 'Its port; by default 465 for `tls` and 587 otherwise.',
       },
       security: {
         enum: ['starttls', 'tls', 'none'],
@@ -75,28 +97,47 @@ export default defineDestination<EmailOptions, Mail>({
       },
       user: text('User for authentication; without it there is none.', 'signalbox@example.com'),
       password: secretText('SMTP_PASSWORD', "The user's password."),
+      oauth2: OAUTH2,
+      hello: text(
+        'The name that the server is greeted with (EHLO); by default the domain of `from`.',
+        'soc.example.com',
+        {
+          pattern: '^[A-Za-z0-9.:[\\]-]+$',
+        },
+      ),
       from: text('The sender.', 'Signalbox <signalbox@example.com>', { pattern: ADDRESS }),
       to: addresses('The recipients.', 'soc@example.com'),
       cc: addresses('The recipients of a copy.', 'audit@example.com'),
+      replyTo: text('The address for answers.', 'soc@example.com', { pattern: ADDRESS }),
+      thread: {
+        enum: ['alert', 'detection'],
+        default: 'alert',
+        description:
+          'Which mails a mail program shows as one conversation: those about one alert, or all of one detection.',
+      },
       ...TLS_PROPERTIES,
     },
     additionalProperties: false,
   },
-  payload(message, { from, to, cc = [] }) {
+  payload(message, options) {
+    const { from, to, cc = [], replyTo } = options
     const truncation = new Truncation()
     const { severity, alertId, id, createdAt } = message.notification
-    const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
+    const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
     return {
       from,
       to,
       cc,
+      ...(replyTo !== undefined && { replyTo }),
       subject: truncation.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
       text: truncation.text('text', plainText(message), TEXT_LIMIT),
+      html: mailHtml(message),
       messageId: `<${message.idempotencyKey}@${domainOf(from)}>`,
+      references: threadOf(message, options),
       date: createdAt,
       headers: {
         'X-Signalbox-Alert': alertId,
-        'X-Signalbox-Detection': id.replace(/[\s\p{Cc}]+/gu, ' '),
+        'X-Signalbox-Detection': id.replace(/\s+/g, ' '),
         'X-Signalbox-Severity': severity,
         'Auto-Submitted': 'auto-generated',
       },
@@ -104,34 +145,42 @@ export default defineDestination<EmailOptions, Mail>({
       notes: truncation.notes,
     }
   },
-  async send({ headers, date, ...mail }, options, { signal }) {
-    const { host, port = 587 } = options
-    // A separate socket lets the end of the attempt close the connection.
-    const socket = new Socket().on('error', () => {})
-    const abort = () => socket.destroy(new Error('interrupted'))
-    signal.addEventListener('abort', abort, { once: true })
-    const transport = await open(options, socket)
-    try {
-      if (signal.aborted) throw new Error('interrupted')
-      const sent = await transport.sendMail({
-        ...mail,
-        // The library formats a Date; a text it would send as it is.
-        date: new Date(date),
-        to: [...mail.to],
-        cc: [...mail.cc],
-        headers: { ...headers },
-      })
-      const refused = sent.rejected.map(String).join(', ')
-      return { message: refused ? `${sent.response}; but refused: ${refused}` : sent.response }
-    } catch (error) {
-      throw failure(error, `smtp://${host}:${port}`)
-    } finally {
-      signal.removeEventListener('abort', abort)
-      transport.close()
-      socket.destroy()
-    }
+  async send(mail, options, ports) {
+    const { oauth2, user, hello = domainOf(options.from), ...smtp } = options
+    const session = { ...smtp, hello, ...(user !== undefined && { user }) }
+    if (oauth2 === undefined) return sendMail(mail, session, ports.signal)
+    const settings = { ...oauth2, ...(user !== undefined && { subject: user }) }
+    return withToken(settings, ports, (token) =>
+      sendMail(mail, { ...session, accessToken: token }, ports.signal),
+    )
   },
 })
+
+/** A token can be revoked before it expires: then the server refuses it, and a second one is tried once. */
+async function withToken(
+  settings: TokenSettings,
+  { http, signal }: SendPorts,
+  send: (token: string) => Promise<Receipt>,
+): Promise<Receipt> {
+  const token = await accessToken(settings, 'email', http)
+  try {
+    return await send(token)
+  } catch (error) {
+    const isRefused = isError(error, 'permanent') && error.scope === 'destination'
+    if (!isRefused || signal.aborted) throw error
+    await forgetToken(settings, 'email', token)
+    return send(await accessToken(settings, 'email', http))
+  }
+}
+
+/** The id of the conversation. The mail that has it need not exist. */
+function threadOf(
+  { notification: { alertId, id } }: Message,
+  { from, thread = 'alert' }: EmailOptions,
+): string {
+  const key = thread === 'alert' ? alertId : createHash('sha256').update(id).digest('hex').slice(0, 32)
+  return `<${thread}-${key}@${domainOf(from)}>`
+}
 
 /** The domain of an address in ASCII; a reserved one where the address is a reference that has no value yet. */
 function domainOf(address: string): string {
@@ -142,38 +191,4 @@ function domainOf(address: string): string {
 function priorityOf(severity: Message['notification']['severity']): Mail['priority'] {
   if (severity === 'CRITICAL' || severity === 'HIGH') return 'high'
   return severity === 'MEDIUM' ? 'normal' : 'low'
-}
-
-/** Loads the library with the first message. */
-async function open(options: EmailOptions, socket: Socket) {
-  const { createTransport } = await import('nodemailer')
-  const { host, port = 587, security = 'starttls', user, password, ca, certificate, key } = options
-  return createTransport({
-    host,
-    port,
-    socket,
-    secure: security === 'tls',
-    requireTLS: security === 'starttls',
-    ignoreTLS: security === 'none',
-    ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
-    tls: { ...(ca && { ca }), ...(certificate && { cert: certificate, key }) },
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    maxResponseSize: ANSWER_LIMIT,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
-}
-
-/** According to RFC 5321, a 4yz reply is temporary and a 5yz reply is permanent. */
-function failure(error: unknown, where: string): RetryableError | PermanentError {
-  const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
-  const cause = { cause: error, ...(status !== undefined && { status }) }
-  const message = `${where}: ${describeNetworkFailure(networkErrorCode(error)) ?? messageOf(error)}`
-  if (code === 'EAUTH' && !(status !== undefined && status < 500))
-    return new PermanentError(message, { ...cause, scope: 'destination' })
-  if (status === undefined || status < 500) return new RetryableError(message, cause)
-  const scope = [530, 535, 538].includes(status) || code === 'ETLS' ? 'destination' : 'delivery'
-  return new PermanentError(message, { ...cause, scope })
 }

@@ -1,10 +1,14 @@
+import { generateKeyPairSync, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SMTPServerOptions } from 'smtp-server'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { credentialRequests } from '../../src/delivery/http/credential-requests.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../src/delivery/http/http-client.ts'
 import email from '../../src/destinations/email.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { pausing } from '../contract/stored.ts'
+import { type Fake, listen } from '../support/aws.ts'
 import { type MailServer, parseWithPython, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
 
@@ -125,6 +129,198 @@ describe('over the wire', () => {
     const [mail] = server.mails
     expect(mail!.subject).toBe('[HIGH] New Alert: x Bcc: evil@example.com')
     expect(mail!.bcc).toBeUndefined()
+  })
+})
+
+describe('what mail systems ask for', () => {
+  it.each([
+    [{}, 'example.com'],
+    [{ from: 'soc@bücher.example' }, 'xn--bcher-kva.example'],
+    [{ hello: 'gateway.example.net' }, 'gateway.example.net'],
+  ])('the name of EHLO is a domain: %j', async (over, name) => {
+    server = await startMail()
+    await send(server.port, over)
+    expect(server.greeted).toEqual([name])
+  })
+
+  it('the port follows from security', async () => {
+    const at = (over: object) => {
+      const options = { host: 'no-such-host.invalid', ...ADDRESSES, ...over }
+      return sendDirectly(email, sampleMessage('t'), options).catch((error: Error) => error.message)
+    }
+    expect(await at({ security: 'tls' })).toContain('smtp://no-such-host.invalid:465:')
+    expect(await at({})).toContain('smtp://no-such-host.invalid:587:')
+  })
+
+  it('a port that speaks STARTTLS, where TLS was expected, is named', async () => {
+    server = await startMail()
+    await expect(send(server.port, { security: 'tls' })).rejects.toMatchObject({
+      kind: 'permanent',
+      scope: 'destination',
+      message: expect.stringContaining('if this port speaks STARTTLS, set security to starttls'),
+    })
+  })
+
+  it('answers go to replyTo, and the mails about one alert are one conversation', async () => {
+    server = await startMail()
+    await send(server.port, { replyTo: 'soc-team@example.com' })
+    await send(server.port, {}, { ...sampleMessage('t'), idempotencyKey: 'e'.repeat(32) })
+    await send(server.port, { thread: 'detection' })
+    const [first, second, third] = server.mails
+    expect(first!.replyTo?.text).toBe('soc-team@example.com')
+    expect(first!.references).toBe('<alert-a1e27ab1e0fa11ed5b1eda0d0be5ca1e@example.com>')
+    expect(first!.inReplyTo).toBe(first!.references)
+    expect(second!.references).toBe(first!.references)
+    expect(second!.messageId).not.toBe(first!.messageId)
+    expect(third!.references).toMatch(/^<detection-[0-9a-f]{32}@example\.com>$/)
+  })
+})
+
+describe('the HTML part', () => {
+  it('says what the text says, with links, and every text of the alert is escaped', async () => {
+    server = await startMail()
+    const hostile = '<script>alert(1)</script> "&amp;" <a href="https://evil.example">x</a>'
+    await send(
+      server.port,
+      {},
+      messageOf(
+        { title: hostile, description: hostile, context: JSON.stringify({ hostile }) },
+        'https://soc.example.com/a?b=1&c="',
+      ),
+    )
+    const html = String(server.mails[0]!.html)
+    expect(html).not.toMatch(/<script|<a href="https:\/\/evil/)
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt; &quot;&amp;amp;&quot;')
+    expect(html).toContain('<a href="https://soc.example.com/a?b=1&amp;c=&quot;">')
+    expect(server.mails[0]!.text).toContain('<script>alert(1)</script>')
+  })
+
+  it('shows the body of a template as the text that it is', async () => {
+    server = await startMail()
+    await send(server.port, {}, { ...sampleMessage('t'), body: '<b>1 < 2</b>\nsecond' })
+    expect(server.mails[0]!.html).toContain(
+      '<p style="white-space:pre-wrap">&lt;b&gt;1 &lt; 2&lt;/b&gt;\nsecond</p>',
+    )
+  })
+})
+
+describe('XOAUTH2', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const serviceAccount = JSON.stringify({
+    client_email: 'signalbox@project.iam.gserviceaccount.com',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  })
+  let issuer: Fake
+  let asked: URLSearchParams[] = []
+  let issued: string[] = []
+  let answerStatus = 200
+  beforeEach(async () => {
+    asked = []
+    issued = []
+    answerStatus = 200
+    issuer = await listen(async (_request, body) => {
+      asked.push(new URLSearchParams(body))
+      if (answerStatus !== 200)
+        return {
+          status: answerStatus,
+          body: '{"error":"invalid_client","error_description":"T0KEN-of-smtp"}',
+        }
+      return {
+        status: 200,
+        body: JSON.stringify({ access_token: issued.shift() ?? 'T0KEN-good', expires_in: 3600 }),
+      }
+    })
+  })
+  afterEach(() => issuer.close())
+
+  const http = createHttpClient(DEFAULT_HTTP_LIMITS)
+  afterAll(() => http.close())
+  const signIn = (oauth2: object, port = server!.port) =>
+    sendDirectly(
+      email,
+      sampleMessage('t'),
+      {
+        host: 'localhost',
+        port,
+        ca: pem('ca.pem'),
+        user: 'soc@example.com',
+        oauth2: { tokenUrl: issuer.url, ...oauth2 },
+        ...ADDRESSES,
+      },
+      { http: credentialRequests(http, {}) },
+    )
+  const CLIENT = {
+    clientId: 'app',
+    clientSecret: 'T0KEN-of-smtp',
+    scope: 'https://outlook.office365.com/.default',
+  }
+  const startXoauth2 = () => startMail({ authMethods: ['XOAUTH2'] }, 'T0KEN-good')
+
+  it('signs in with client credentials, and keeps the token', async () => {
+    server = await startXoauth2()
+    await signIn(CLIENT)
+    await signIn(CLIENT)
+    expect(server.signedIn).toEqual(['soc@example.com', 'soc@example.com'])
+    expect(asked.map((form) => Object.fromEntries(form))).toEqual([
+      {
+        grant_type: 'client_credentials',
+        client_id: 'app',
+        client_secret: 'T0KEN-of-smtp',
+        scope: CLIENT.scope,
+      },
+    ])
+  })
+
+  it('signs in with a refresh token', async () => {
+    server = await startXoauth2()
+    await signIn({ clientId: 'app', clientSecret: 's', refreshToken: '1//refresh' })
+    expect(asked[0]!.get('grant_type')).toBe('refresh_token')
+    expect(asked[0]!.get('refresh_token')).toBe('1//refresh')
+  })
+
+  it('signs in with a service account that acts for the user', async () => {
+    server = await startXoauth2()
+    await signIn({ serviceAccount, scope: 'https://mail.google.com/' })
+    expect(asked[0]!.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
+    const [head, claims, signature] = asked[0]!.get('assertion')!.split('.')
+    expect(JSON.parse(Buffer.from(claims!, 'base64url').toString())).toMatchObject({
+      iss: 'signalbox@project.iam.gserviceaccount.com',
+      sub: 'soc@example.com',
+      scope: 'https://mail.google.com/',
+      aud: issuer.url,
+    })
+    const signed = Buffer.from(`${head}.${claims}`)
+    expect(verify('sha256', signed, publicKey, Buffer.from(signature!, 'base64url'))).toBe(true)
+  })
+
+  it('fetches a second token once when the server refuses the first', async () => {
+    server = await startXoauth2()
+    issued = ['T0KEN-revoked']
+    await signIn({ ...CLIENT, scope: 'second' })
+    expect(asked).toHaveLength(2)
+    expect(server.mails).toHaveLength(1)
+  })
+
+  it('pauses when the server refuses the second token too, and reveals neither', async () => {
+    server = await startMail({ authMethods: ['XOAUTH2'] }, 'another')
+    const refused = signIn({ ...CLIENT, scope: 'third' })
+    await expect(refused).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('T0KEN') })
+    expect(asked).toHaveLength(2)
+  })
+
+  it.each([
+    [401, 'permanent'],
+    [400, 'permanent'],
+    [429, 'retryable'],
+    [503, 'retryable'],
+  ])('an issuer that answers %i is a %s failure that quotes no secret', async (status, kind) => {
+    server = await startXoauth2()
+    answerStatus = status
+    await expect(signIn({ ...CLIENT, scope: String(status) })).rejects.toMatchObject({
+      kind,
+      message: `no access token: ${new URL(issuer.url).host} answered ${status} invalid_client`,
+    })
   })
 })
 

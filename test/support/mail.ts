@@ -16,25 +16,31 @@ export interface MailServer {
   readonly raw: Buffer[]
   readonly signedIn: string[]
   readonly encrypted: boolean[]
+  /** The names in EHLO. */
+  readonly greeted: string[]
   close(): Promise<void>
 }
 
-export async function startMail(over: SMTPServerOptions = {}): Promise<MailServer> {
+/** @param accepted the password or access token that it takes. */
+export async function startMail(over: SMTPServerOptions = {}, accepted = SMTP_PASSWORD): Promise<MailServer> {
   const mails: ParsedMail[] = []
   const raw: Buffer[] = []
   const signedIn: string[] = []
   const encrypted: boolean[] = []
+  const greeted: string[] = []
   const smtp = new SMTPServer({
     key: pem('server.key'),
     cert: pem('server.pem'),
     authOptional: true,
-    onAuth({ username, password }, _session, done) {
-      if (password !== SMTP_PASSWORD) return done(new Error('wrong password'))
+    onAuth({ username, password, accessToken }, _session, done) {
+      const given = accessToken ?? password
+      if (given !== accepted) return done(new Error('wrong password'))
       signedIn.push(username ?? '')
       return done(null, { user: username })
     },
     onData(stream, session, done) {
       encrypted.push(session.secure)
+      greeted.push(session.hostNameAppearsAs)
       readMail(stream).then(([bytes, mail]) => {
         raw.push(bytes)
         mails.push(mail)
@@ -52,6 +58,7 @@ export async function startMail(over: SMTPServerOptions = {}): Promise<MailServe
     raw,
     signedIn,
     encrypted,
+    greeted,
     close: () => new Promise((resolve) => smtp.close(() => resolve())),
   }
 }
@@ -78,5 +85,7 @@ export interface MailOfPython {
 
 export function parseWithPython(mail: Buffer): MailOfPython {
   const script = join(import.meta.dirname, 'parse-mail.py')
-  return JSON.parse(execFileSync('python3', [script], { input: mail, encoding: 'utf8' })) as MailOfPython
+  return JSON.parse(
+    execFileSync('python3', [script], { input: mail, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }),
+  ) as MailOfPython
 }

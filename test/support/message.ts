@@ -72,7 +72,15 @@ export function sendDirectly(
   ports: Partial<SendPorts> = {},
 ): Promise<Receipt> {
   if (!('send' in type)) throw new Error(`${type.type} speaks HTTP`)
-  const complete = { signal: new AbortController().signal, print: async () => {}, projectRoot: '.', ...ports }
+  const complete = {
+    signal: new AbortController().signal,
+    print: async () => {},
+    projectRoot: '.',
+    http: async () => {
+      throw new Error('no HTTP expected')
+    },
+    ...ports,
+  }
   const payload = type.payload(message, options as never)
   return type.send(payload as never, options as never, complete)
 }

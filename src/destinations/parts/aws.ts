@@ -5,8 +5,8 @@
 import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpRequest, Transport } from '../../model/ports.ts'
 import type { SendRequest } from '../_destination.ts'
-import { createAwsHandler } from './aws-http.ts'
-import { environmentRegion, withRegion } from './aws-region.ts'
+import { createAwsHandler } from './credentials/aws-http.ts'
+import { environmentRegion, withRegion } from './credentials/aws-region.ts'
 import { text } from './option-forms.ts'
 
 export interface AwsOptions {

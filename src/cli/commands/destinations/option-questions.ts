@@ -36,7 +36,8 @@ function requiresOption(
   option: string | null,
   other: string,
 ): boolean {
-  return option !== null && (dependencies[option] ?? []).includes(other)
+  const required = option === null ? [] : (dependencies[option] ?? [])
+  return 'includes' in required && required.includes(other)
 }
 
 /** The fields that apply to the chosen alternatives, without other alternatives and the options that only those have. */

@@ -1,6 +1,6 @@
 /** Lets Google's library fetch credentials by the transport of the destination: its proxy, its authorities, its limits. */
-import type { HttpRequest } from '../../model/ports.ts'
-import type { SendRequest } from '../_destination.ts'
+import type { HttpRequest } from '../../../model/ports.ts'
+import type { SendRequest } from '../../_destination.ts'
 
 /** Creates a `fetch` for the library. */
 export function createGoogleFetch(send: SendRequest): typeof fetch {

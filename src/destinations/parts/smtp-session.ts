@@ -1,0 +1,138 @@
+/** Sends one mail in one SMTP session, and classifies what goes wrong. */
+import { Socket } from 'node:net'
+import { describeNetworkFailure, networkErrorCode } from '../../core/network-failure.ts'
+import { messageOf, PermanentError, RetryableError } from '../../errors.ts'
+import type { Receipt } from '../_destination.ts'
+
+export interface SmtpOptions {
+  readonly host: string
+  readonly port?: number
+  readonly security?: 'starttls' | 'tls' | 'none'
+  readonly user?: string
+  readonly password?: string
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+}
+
+export interface Mail {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly cc: readonly string[]
+  readonly replyTo?: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly messageId: string
+  /** The id of the first mail of a thread, which need not exist. */
+  readonly references: string
+  /** ISO time. */
+  readonly date: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly priority: 'high' | 'normal' | 'low'
+}
+
+interface SessionOptions extends SmtpOptions {
+  /** The name for EHLO. */
+  readonly hello: string
+  /** In place of the password: XOAUTH2. */
+  readonly accessToken?: string
+}
+
+const PORTS = { starttls: 587, tls: 465, none: 587 } as const
+const TIMEOUT_MS = 30_000
+/** The limit of a server's response in characters. */
+const ANSWER_LIMIT = 64 * 1024
+
+export async function sendMail(
+  { headers, date, to, cc, ...mail }: Mail,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<Receipt> {
+  // A separate socket lets the end of the attempt close the connection.
+  const socket = new Socket().on('error', () => {})
+  const abort = () => socket.destroy(new Error('interrupted'))
+  signal.addEventListener('abort', abort, { once: true })
+  const transport = await open(options, socket)
+  try {
+    if (signal.aborted) throw new Error('interrupted')
+    const sent = await transport.sendMail({
+      ...mail,
+      inReplyTo: mail.references,
+      // The library formats a Date; a text it would send as it is.
+      date: new Date(date),
+      to: [...to],
+      cc: [...cc],
+      headers: { ...headers },
+    })
+    const refused = sent.rejected.map(String).join(', ')
+    return { message: refused ? `${sent.response}; but refused: ${refused}` : sent.response }
+  } catch (error) {
+    throw failure(error, options)
+  } finally {
+    signal.removeEventListener('abort', abort)
+    transport.close()
+    socket.destroy()
+  }
+}
+
+function portOf({ port, security = 'starttls' }: SmtpOptions): number {
+  return port ?? PORTS[security]
+}
+
+/** Loads the library with the first message. */
+async function open(options: SessionOptions, socket: Socket) {
+  const { createTransport } = await import('nodemailer')
+  const { host, security = 'starttls', user, password = '', accessToken, ca, certificate, key } = options
+  const auth =
+    accessToken === undefined ? { user, pass: password } : { type: 'OAuth2' as const, user, accessToken }
+  return createTransport({
+    host,
+    port: portOf(options),
+    name: options.hello,
+    socket,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(user !== undefined && { auth: auth as { user: string; pass: string } }),
+    tls: { ...(ca && { ca }), ...(certificate && { cert: certificate, key }) },
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    maxResponseSize: ANSWER_LIMIT,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+}
+
+/** OpenSSL says one of these when the server's first bytes are plain text. */
+const NOT_TLS = /wrong version number|packet length too long|unexpected message|tls_validate_record_header/i
+
+/** According to RFC 5321, a 4yz reply is temporary and a 5yz reply is permanent. */
+function failure(error: unknown, options: SessionOptions): RetryableError | PermanentError {
+  const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
+  const where = `smtp://${options.host}:${portOf(options)}`
+  const cause = { cause: error, ...(status !== undefined && { status }) }
+  const said = withoutToken(messageOf(error), options.accessToken)
+  if (options.security === 'tls' && status === undefined && NOT_TLS.test(said)) {
+    const message = `${where}: the server does not begin with TLS; if this port speaks STARTTLS, set security to starttls`
+    return new PermanentError(message, { ...cause, scope: 'destination' })
+  }
+  const message = `${where}: ${describeNetworkFailure(networkErrorCode(error)) ?? said}`
+  if (code === 'EAUTH' && !(status !== undefined && status < 500))
+    return new PermanentError(message, { ...cause, scope: 'destination' })
+  if (status === undefined || status < 500) return new RetryableError(message, cause)
+  const scope = [530, 535, 538].includes(status) || code === 'ETLS' ? 'destination' : 'delivery'
+  return new PermanentError(message, { ...cause, scope })
+}
+
+const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g
+
+/** A server may quote the sign-in. The token is no option, so the redaction of options does not know it. */
+function withoutToken(text: string, token: string | undefined): string {
+  if (token === undefined) return text
+  const decoded = text.replace(BASE64, (part) =>
+    Buffer.from(part, 'base64').toString().includes(token) ? '<secret>' : part,
+  )
+  return decoded.replaceAll(token, '<secret>')
+}
