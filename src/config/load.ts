@@ -6,13 +6,13 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import type { Project } from '../model/project/project.ts'
-import type { TrustSubject } from '../model/project/trust-group.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations/destinations.ts'
 import { locateRegistry, REGISTRY_FILE } from './destinations/registry-location.ts'
-import { buildContent, type Content } from './detections/content.ts'
+import { buildContent } from './detections/content.ts'
 import { crossCheck } from './detections/cross-checks.ts'
 import { findUnitTests } from './detections/find-unit-tests.ts'
+import type { SelectDetection } from './detections/needed-specs.ts'
 import { reportPatIncompatibilities } from './detections/pat-compat.ts'
 import { type ReadSpec, readSpec } from './detections/spec.ts'
 import { type Discovered, discover, projectPath } from './files/discover.ts'
@@ -44,9 +44,25 @@ export interface LoadOptions {
   readonly destinationTypes?: Catalog<DestinationType>
   /** Keeps parsed specs between runs. */
   readonly cacheStorage?: CacheStorage
+  /**
+   * Only these detections are needed, with their bases and members. Unchanged specs are not read, and the Python and the
+   * expectations of other detections are not read at all. It has no effect together with paths.
+   */
+  readonly select?: SelectDetection
 }
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
+  const isSelecting = options.select !== undefined && !options.paths?.length
+  let isStale = false
+  const onStale = () => {
+    isStale = true
+  }
+  const project = await loadOnce(options, isSelecting ? onStale : null)
+  return isStale ? loadOnce(options, null) : project
+}
+
+/** @param onStale called when a file that was not read has changed. null: every file is read. */
+async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Promise<Project> {
   const root = resolve(options.root)
   if (!isFolder(root)) {
     throw new UserError(`${options.root} is not a directory`, {
@@ -81,23 +97,26 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const { folders } = found
   warnExcludedPaths(root, found, configuration, problems)
   const isWhole = !options.paths?.length
+  const reading = { parseCache, ignoreExtraKeys, folders, onStale }
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
-    .flatMap((path) => readSpec(path, root, { parseCache, ignoreExtraKeys, folders }, problems) ?? [])
+    .flatMap((path) => readSpec(path, root, reading, problems) ?? [])
   crossCheck(specs, isWhole, problems)
-  const content = buildContent(specs, {
+  const { trustSubjects, ...content } = buildContent(specs, {
     root,
     folders,
     expectationsFiles: found.expectationsFiles,
     // A part of the project does not show what is missing.
     python: isWhole ? found.python : [],
+    pythonLinks: found.pythonLinks,
+    select: (isWhole && options.select) || null,
     routing,
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,
   })
   void parseCache.keep(isWhole)
   // A trust group can be empty when the command names paths.
-  if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
+  if (document && isWhole) checkTrust(settings.trust, trustSubjects, document, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // This runs after the content is built, because its errors keep no file out of the project.
   if (options.reportPatIncompatibilities) await reportPatIncompatibilities(specs, root, problems)
@@ -111,10 +130,6 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     configuration,
     problems: reportedProblems([...own.sorted(), ...problems.sorted()], settings.warnings),
   })
-}
-
-function codeOf({ detections, helpers, dataModels }: Content): TrustSubject[] {
-  return [...detections.values(), ...helpers, ...dataModels]
 }
 
 /** Warns about files that were found and are not loaded, so that a typo in a folder's name is noticed. */

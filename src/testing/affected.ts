@@ -43,8 +43,13 @@ export function affectedBy(project: Project, facts: ProjectFacts, paths: readonl
   }
 }
 
+/** True if one of the detections can get events that the data model is for. */
+export function isNeededBy(detections: readonly Detection[], { logTypes }: DataModel): boolean {
+  return logTypes.some((type) => detections.some((each) => dependsOn(each, type)))
+}
+
 /** True if the detection is for events of that type, or if one of its cases has that type. */
-export function dependsOn({ type, logTypes, tests }: Detection, logType: string): boolean {
+function dependsOn({ type, logTypes, tests }: Detection, logType: string): boolean {
   const quoted = JSON.stringify(logType)
   return type === 'rule' && (logTypes.includes(logType) || tests.some(({ entry }) => entry.includes(quoted)))
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Environment, processEnvironment, snapshotDirectory } from '../config/files/environment.ts'
 import { type ActionsStep, actionsStep } from '../config/files/github-actions.ts'
-import { loadProject } from '../config/load.ts'
+import { type LoadOptions, loadProject } from '../config/load.ts'
 import { PACKAGES_LOCK } from '../config/settings/python-paths.ts'
 import { createEngine, type EngineOptions } from '../engine/engine.ts'
 import { NO_CACHE, openSnapshotCache, type SnapshotCache } from '../engine/snapshot/snapshot-cache.ts'
@@ -40,12 +40,19 @@ export interface WorkspaceOptions {
 /** The parse results of files and test cases, for a process that loads its project repeatedly. */
 export type Memory = Map<string, unknown>
 
-/** Loads the project with its problems. Without a memory, parse results are kept only on disk. */
-export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
+/**
+ * Loads the project with its problems. Without a memory, parse results are kept only on disk.
+ *
+ * @param select the detections that are needed; see `LoadOptions`.
+ */
+export async function openProject(
+  options: WorkspaceOptions,
+  { memory, select }: { readonly memory?: Memory; readonly select?: LoadOptions['select'] } = {},
+): Promise<Project> {
   const { envFile: _envFile, log: _log, ...load } = options
   const environment = processEnvironment(options)
   const cacheStorage = { ...openCache(environment, options.root), ...(memory && { memory }) }
-  return withLockProblem(await loadProject({ ...load, environment, cacheStorage }))
+  return withLockProblem(await loadProject({ ...load, environment, cacheStorage, ...(select && { select }) }))
 }
 
 /** An unreadable lock becomes a problem and replaces those about packages, because it does not show which are missing. */

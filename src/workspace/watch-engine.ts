@@ -9,7 +9,7 @@ import type { Log } from '../model/ports.ts'
 import type { Detection } from '../model/project/detection.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
-import { type AffectedTests, dependsOn } from '../testing/affected.ts'
+import { type AffectedTests, isNeededBy } from '../testing/affected.ts'
 import { type EngineStart, packagesOf, startEngine } from './open-project.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -81,8 +81,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
       ...project,
       detections: new Map(stale.map((detection) => [detection.id, detection])),
       dataModels: project.dataModels.filter(
-        ({ id, logTypes }) =>
-          changed.dataModels.has(id) || logTypes.some((type) => stale.some((each) => dependsOn(each, type))),
+        (model) => changed.dataModels.has(model.id) || isNeededBy(stale, model),
       ),
     }
     for (const { id } of [...stale, ...part.dataModels]) this.#problems.delete(id)

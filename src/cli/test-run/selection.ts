@@ -47,6 +47,11 @@ export function selectionOf(options: SelectionValues): TestSelection {
   }
 }
 
+/** Returns the filters as the detections that must be loaded. Without filters, all are. */
+export function loadSelection({ filter }: SelectionValues): { select?: ReturnType<typeof parseFilters> } {
+  return filter.length > 0 ? { select: parseFilters(filter) } : {}
+}
+
 /** A filter that matches no detection is most likely a mistake. */
 export function hasNoMatch({ detections }: Project, options: SelectionValues): boolean {
   const matches = parseFilters(options.filter)

@@ -8,7 +8,8 @@ import { lcov } from '../../reporters/parts/lcov.ts'
 import { Coverage } from '../../testing/coverage-recorder.ts'
 import { runTests, summarise, type TestSelection } from '../../testing/run-tests.ts'
 import { runUnitTests } from '../../testing/unit-test-results.ts'
-import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
+import { bodyProblems, openProject } from '../../workspace/open-project.ts'
+import { startTestEngine } from '../../workspace/test-engine.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
 import { EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, type Io } from '../command/command.ts'
 import type { Session } from '../command/session.ts'
@@ -18,7 +19,13 @@ import { emptyProjectText, invalidFiles, nothingLoaded, problemsText } from '../
 import { coverageText } from './coverage-view.ts'
 import { createProgress } from './progress.ts'
 import { openReport, writeReport } from './report-output.ts'
-import { hasNoMatch, type ReporterChoice, type SelectionValues, selectionOf } from './selection.ts'
+import {
+  hasNoMatch,
+  loadSelection,
+  type ReporterChoice,
+  type SelectionValues,
+  selectionOf,
+} from './selection.ts'
 import { reportWhenInterrupted } from './unfinished.ts'
 
 export interface TestRequest {
@@ -42,7 +49,7 @@ export async function testProject(request: TestRequest, session: Session, io: Io
   const selection = selectionOf(request.options)
   const warm = warmUp()
   try {
-    const project = await openProject(session.workspace)
+    const project = await openProject(session.workspace, loadSelection(request.options))
     return await testLoaded({ project, selection, startedAt, warm }, request, session, io)
   } finally {
     await warm.dispose()
@@ -68,7 +75,7 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
     session.printError(`signalbox: no detections match the filter ${request.options.filter.join(' and ')}`)
     return EXIT_FAILED
   }
-  const engine = await startEngine(project, 'test', session.log, {
+  const engine = await startTestEngine(project, session.log, {
     prewarmed: warm,
     guards: !request.options.noGuards,
   })

@@ -50,7 +50,7 @@ export class WatchState {
 
   /** Loads and tests everything. */
   async runAll(listener: ProgressListener): Promise<TestRound> {
-    const project = await openProject(this.#session.workspace, this.#read)
+    const project = await openProject(this.#session.workspace, { memory: this.#read })
     this.#project = null
     this.#results.clear()
     await this.#engine.startAll(project)
@@ -66,7 +66,8 @@ export class WatchState {
   async runChanged(paths: readonly string[], listener: ProgressListener): Promise<TestRound> {
     const before = this.#project
     if (!before || paths.includes(before.configuration[0]!)) return this.runAll(listener)
-    const project = patchBodies(before, paths) ?? (await openProject(this.#session.workspace, this.#read))
+    const project =
+      patchBodies(before, paths) ?? (await openProject(this.#session.workspace, { memory: this.#read }))
     const [then, now] = [before, project].map((each) => affectedBy(each, this.#engine.facts, paths))
     const both = (of: (affected: AffectedTests) => ReadonlySet<string>) =>
       new Set([...of(then!), ...of(now!)])

@@ -1,17 +1,18 @@
 /** Builds detections, helpers, data models and other content from checked specs. Files with an error are left out. */
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import type { DataModel, Detection, Helper, OtherContent } from '../../model/project/detection.ts'
 import type { InvalidPart } from '../../model/project/project.ts'
+import type { TrustSubject } from '../../model/project/trust-group.ts'
 import type { DeclaredRouting } from '../destinations/destinations.ts'
 import { applyOverrides, overrideMatches } from '../destinations/overrides.ts'
-import { projectPath, specsOf } from '../files/discover.ts'
-import type { ProblemList } from '../files/problems.ts'
+import { expectationsFilesOf, projectPath, specsOf } from '../files/discover.ts'
+import { ProblemList } from '../files/problems.ts'
 import { Versions } from './content-version.ts'
 import { linkMembers, warnInactiveMembers } from './correlation-members.ts'
 import { type BuildResult, buildDetections } from './derivation.ts'
+import { type NeededSpecs, neededSpecs, type SelectDetection } from './needed-specs.ts'
 import { checkOutputIds } from './output-ids.ts'
-import { readBody } from './read-body.ts'
+import { bodyPath, readBody } from './read-body.ts'
 import { isDetectionType, type Spec } from './spec.ts'
 
 interface ContentContext {
@@ -21,6 +22,10 @@ interface ContentContext {
   readonly expectationsFiles: readonly string[]
   /** Python files that should have a spec. */
   readonly python: readonly string[]
+  /** The paths of them that are links. */
+  readonly pythonLinks: ReadonlySet<string>
+  /** Only the Python and the expectations of these detections are read. null: of all. */
+  readonly select: SelectDetection | null
   readonly routing: DeclaredRouting
   readonly allowUnknownDestinations: boolean
   readonly problems: ProblemList
@@ -32,6 +37,10 @@ export interface Content {
   readonly dataModels: readonly DataModel[]
   readonly others: readonly OtherContent[]
   readonly invalidParts: readonly InvalidPart[]
+  /** Everything that has a trust group, detections that were not selected included. */
+  readonly trustSubjects: readonly TrustSubject[]
+  /** True if only selected detections are included. */
+  readonly isSelection: boolean
 }
 
 export function buildContent(specs: readonly Spec[], context: ContentContext): Content {
@@ -39,7 +48,7 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   const isValid = (spec: Spec) => !problems.hasError(spec.source.file)
   const detectionSpecs = specs.filter((spec) => isDetectionType(spec.type))
   checkOutputIds(detectionSpecs, { routing, allowUnknown, problems })
-  const built = buildDetections(detectionSpecs.filter(isValid), context)
+  const { built, needed } = buildNeeded(detectionSpecs.filter(isValid), context)
   const pythonOf = specs.filter(
     (spec) => isValid(spec) && (spec.type === 'global' || spec.type === 'datamodel'),
   )
@@ -48,16 +57,19 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   warnOrphanExpectations(context)
   warnUnusedBodies(specs, context)
   warnUnusedOverrides(built, context)
-  const detections = finishDetections(
-    built.filter(({ spec }) => isValid(spec)),
-    new Versions(helpers),
-    routing,
-  )
-  warnInactiveMembers(detectionSpecs, detections, problems)
+  const linked = linkBuilt(built.filter(({ spec }) => isValid(spec)))
+  const all = linked.map(({ detection }) => detection)
+  warnInactiveMembers(detectionSpecs, new Map(all.map((detection) => [detection.id, detection])), problems)
   return {
-    detections,
+    detections: finishDetections(
+      linked.filter(({ detection }) => !needed || needed.detections.has(detection.id)),
+      new Versions(helpers),
+      routing,
+    ),
     helpers,
     dataModels,
+    trustSubjects: [...all, ...helpers, ...dataModels],
+    isSelection: needed !== null,
     invalidParts: specs.filter((spec) => !isValid(spec)).flatMap(invalidPart),
     others: specs
       .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && isValid(spec))
@@ -65,15 +77,57 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   }
 }
 
+interface BuiltContent {
+  readonly built: readonly BuildResult[]
+  readonly needed: NeededSpecs | null
+}
+
+/** Builds all detections. The Python and the expectations of those that are not needed are not read. */
+function buildNeeded(specs: readonly Spec[], context: ContentContext): BuiltContent {
+  const { select } = context
+  const bodyOf = (spec: Spec, problems: ProblemList) => readBody(spec, context, problems)
+  if (!select) return { built: buildDetections(specs, { ...context, bodyOf }), needed: null }
+  const readable = new Set(context.python.filter((path) => !context.pythonLinks.has(path)))
+  const emptyBody = (spec: Spec, problems: ProblemList) => {
+    const path = bodyPath(spec)
+    // Reading a file that is not listed shows what is wrong with it.
+    return path !== null && readable.has(path)
+      ? { path: projectPath(context.root, path), source: '' }
+      : bodyOf(spec, problems)
+  }
+  const names = { ...context, expectationsFiles: [], problems: new ProblemList(), bodyOf: emptyBody }
+  const needed = neededSpecs(buildDetections(specs, names), select)
+  if (!needed) return { built: buildDetections(specs, { ...context, bodyOf }), needed }
+  const neededFiles = new Set(
+    specs.filter(({ id }) => needed.all.has(id)).flatMap(({ path }) => expectationsFilesOf(path)),
+  )
+  const built = buildDetections(specs, {
+    ...context,
+    expectationsFiles: context.expectationsFiles.filter((file) => neededFiles.has(file)),
+    bodyOf: (spec, problems) => (needed.all.has(spec.id) ? bodyOf : emptyBody)(spec, problems),
+  })
+  return { built, needed }
+}
+
+interface LinkedResult {
+  readonly chain: readonly Spec[]
+  readonly detection: Omit<Detection, 'version'>
+}
+
+function linkBuilt(built: readonly BuildResult[]): LinkedResult[] {
+  const linked = linkMembers(built.map(({ detection }) => detection))
+  return linked.map((detection, at) => ({ chain: built[at]!.chain, detection }))
+}
+
 function finishDetections(
-  built: readonly BuildResult[],
+  linked: readonly LinkedResult[],
   versions: Versions,
   { overrides }: DeclaredRouting,
 ): ReadonlyMap<string, Detection> {
-  const linked = linkMembers(built.map(({ detection }) => detection))
   return new Map(
-    linked.map((detection, index) => {
-      const version = versions.of(built[index]!.texts, detection.body)
+    linked.map(({ chain, detection }) => {
+      const texts = chain.map(({ source }) => source.text)
+      const version = versions.of(texts, detection.body)
       return [detection.id, { ...applyOverrides(detection, overrides), version }]
     }),
   )
@@ -142,11 +196,7 @@ const NOT_LOADED = new Set(['missing-analysis-type', 'unknown-analysis-type', 's
 function warnUnusedBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
   // A file that was not loaded may reference it.
   if (problems.sorted().some(({ severity, code }) => severity === 'error' || NOT_LOADED.has(code))) return
-  const named = new Set(
-    specs.flatMap(({ path, value: { Filename: file } }) =>
-      typeof file === 'string' ? [resolve(dirname(path), file)] : [],
-    ),
-  )
+  const named = new Set(specs.map(bodyPath))
   for (const path of python.filter((file) => !NO_BODY.test(file) && !named.has(file))) {
     problems.file('warning', projectPath(root, path), {
       code: 'unused-body',

@@ -33,7 +33,7 @@ export function memberNames({ node }: Pick<Spec, 'node'>): ScalarNode[] {
 /** Warns about enabled correlation rules with disabled members: such a step never happens. */
 export function warnInactiveMembers(
   specs: readonly Spec[],
-  detections: ReadonlyMap<string, Detection>,
+  detections: ReadonlyMap<string, Omit<Detection, 'version'>>,
   problems: ProblemList,
 ): void {
   for (const spec of specs) {

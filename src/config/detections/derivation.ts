@@ -1,19 +1,18 @@
 /** Builds every detection once, bases before what derives from them, whatever the order of the files. */
 
-import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
+import type { DetectionWithoutVersion, PythonSource } from '../../model/project/detection.ts'
 import { expectationsFilesOf } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { child } from '../yaml/yaml.ts'
 import { buildDetection, deriveDetection, isDerived } from './detections.ts'
 import { withExpectationsFile } from './expectations-file.ts'
-import { readBody } from './read-body.ts'
 import type { Spec } from './spec.ts'
 
 export interface BuildResult {
   readonly spec: Spec
   readonly detection: DetectionWithoutVersion
-  /** Texts of the spec and of the bases it derives from. */
-  readonly texts: readonly string[]
+  /** The spec and the bases it derives from. */
+  readonly chain: readonly Spec[]
 }
 
 interface DerivationContext {
@@ -22,6 +21,8 @@ interface DerivationContext {
   readonly folders: readonly string[]
   readonly expectationsFiles: readonly string[]
   readonly problems: ProblemList
+  /** Reads the Python file of a spec. */
+  readonly bodyOf: (spec: Spec, problems: ProblemList) => PythonSource | null
 }
 
 /** Builds the detections in the order of the specs. */
@@ -53,9 +54,9 @@ class Derivation {
   }
 
   #own(spec: Spec): BuildResult {
-    const { problems } = this.#context
-    const detection = buildDetection(spec, readBody(spec, this.#context, problems), problems)
-    return { spec, detection, texts: [spec.source.text] }
+    const { problems, bodyOf } = this.#context
+    const detection = buildDetection(spec, bodyOf(spec, problems), problems)
+    return { spec, detection, chain: [spec] }
   }
 
   #derive(spec: Spec): BuildResult | null {
@@ -71,7 +72,7 @@ class Derivation {
       return null
     }
     const detection = deriveDetection(spec, base.detection, problems)
-    return { spec, detection, texts: [spec.source.text, ...base.texts] }
+    return { spec, detection, chain: [spec, ...base.chain] }
   }
 
   #withExpectationsFile(built: BuildResult | null): BuildResult | null {

@@ -9,21 +9,25 @@ import { readText } from '../files/source-text.ts'
 import { child } from '../yaml/yaml.ts'
 import type { Spec } from './spec.ts'
 
+/** Returns the absolute path of the file that a spec names; null: it names none. */
+export function bodyPath({ path, value }: Spec): string | null {
+  return typeof value.Filename === 'string' ? resolve(dirname(path), value.Filename) : null
+}
+
 /** null: the spec names none, or the problem is reported. */
 export function readBody(
   spec: Spec,
   { root, folders }: { readonly root: string; readonly folders: readonly string[] },
   problems: ProblemList,
 ): PythonSource | null {
-  const filename = spec.value.Filename
-  if (typeof filename !== 'string') return null
-  const path = resolve(dirname(spec.path), filename)
+  const path = bodyPath(spec)
+  if (path === null) return null
   const read = readText(path, folders)
   if ('text' in read) return { path: projectPath(root, path), source: read.text }
   const isMissing = read.code === 'missing-file'
   problems.error(spec.source, child(spec.node, 'Filename')!.offset, {
     code: isMissing ? 'missing-body' : read.code,
-    message: `the file ${filename} ${read.reason}`,
+    message: `the file ${String(spec.value.Filename)} ${read.reason}`,
     hint: isMissing ? nearFile(path) : null,
   })
   return null

@@ -3,9 +3,10 @@
 import { nearest } from '../../core/did-you-mean.ts'
 import type { DetectionType, SourceLocation, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
-import type { ParseCache } from '../files/parse-cache.ts'
+import { stampOf } from '../files/file-stamp.ts'
+import type { ParseCache, ParseResult } from '../files/parse-cache.ts'
 import { ProblemList } from '../files/problems.ts'
-import type { SourceText } from '../files/source-text.ts'
+import { readText, SourceText } from '../files/source-text.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from '../schemas/analysis-types.ts'
 import { parseMapping, readSource } from '../yaml/mapping.ts'
 import { checkSchema, type Schema } from '../yaml/schema-check.ts'
@@ -55,26 +56,26 @@ interface ReadingContext {
   readonly ignoreExtraKeys: boolean
   /** A spec must be in one of these folders, links followed. */
   readonly folders: readonly string[]
+  /** Called when an unchanged file has another text than the cached one. null: every file is read. */
+  readonly onStale: (() => void) | null
 }
 
 /** Reads a spec whose type and id are known. Its file may still have errors: see `problems`. */
 export function readSpec(
   path: string,
   root: string,
-  { parseCache, ignoreExtraKeys, folders }: ReadingContext,
+  context: ReadingContext,
   problems: ProblemList,
 ): Spec | null {
-  const source = readSource({ path, file: projectPath(root, path), folders }, problems)
-  if (!source) return null
-  const { spec, problems: own } = parseCache.of(source.file, source.text, () => {
-    const found = new ProblemList()
-    return { spec: specOf(source, ignoreExtraKeys, found), problems: found.sorted() }
-  })
-  problems.add(own)
-  if (!spec) return null
+  const file = projectPath(root, path)
+  const read = readUnchanged(path, file, context) ?? readParsed(path, file, context, problems)
+  if (!read) return null
+  const { source, result } = read
+  problems.add(result.problems)
+  if (!result.spec) return null
   let node: MappingNode | undefined
   return {
-    ...spec,
+    ...result.spec,
     path,
     source,
     get node() {
@@ -82,6 +83,46 @@ export function readSpec(
       return node
     },
   }
+}
+
+interface Read {
+  readonly source: SourceText
+  readonly result: ParseResult<ReadSpec>
+}
+
+/** Returns the cached result without reading the file; null: it must be read. */
+function readUnchanged(
+  path: string,
+  file: string,
+  { parseCache, folders, onStale }: ReadingContext,
+): Read | null {
+  const stamp = onStale && stampOf(path)
+  const known = stamp && parseCache.ofUnchanged(file, stamp)
+  if (!known) return null
+  const source = new SourceText(file, () => {
+    const read = readText(path, folders)
+    const text = 'text' in read ? read.text : ''
+    if (!known.isFrom(text)) onStale()
+    return text
+  })
+  return { source, result: known.result }
+}
+
+function readParsed(
+  path: string,
+  file: string,
+  { parseCache, ignoreExtraKeys, folders, onStale }: ReadingContext,
+  problems: ProblemList,
+): Read | null {
+  const stamp = onStale && stampOf(path)
+  const source = readSource({ path, file, folders }, problems)
+  if (!source) return null
+  const result = parseCache.of(file, source.text, () => {
+    const found = new ProblemList()
+    return { spec: specOf(source, ignoreExtraKeys, found), problems: found.sorted() }
+  })
+  if (stamp) parseCache.record(file, source.text, stamp)
+  return { source, result }
 }
 
 function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemList): ReadSpec | null {

@@ -15,6 +15,8 @@ export interface Discovered {
   readonly expectationsFiles: readonly string[]
   /** Python files in the same folders. */
   readonly python: readonly string[]
+  /** The Python files that are links. */
+  readonly pythonLinks: ReadonlySet<string>
   /** YAML files outside the folders that are searched. */
   readonly outside: readonly string[]
   /** Links that are not followed. */
@@ -70,6 +72,7 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
     specs: inside.filter((file) => !EXPECTATIONS_FILE.test(file)),
     expectationsFiles: inside.filter((file) => EXPECTATIONS_FILE.test(file)),
     python,
+    pythonLinks: new Set(all.flatMap(({ linkedFiles }) => linkedFiles)),
     outside: isWhole ? await outsideOf(root, new Set(found)) : [],
     links: located.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
     folders,
@@ -87,7 +90,7 @@ function isSearchedFolder(path: string): boolean {
   )
 }
 
-const NO_FILES: FoundFiles = { files: [], links: [] }
+const NO_FILES: FoundFiles = { files: [], links: [], linkedFiles: [] }
 
 /** The YAML files outside the searched folders. */
 async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
@@ -159,6 +162,7 @@ async function findNamed(root: string, text: string): Promise<NamedFiles> {
     found: {
       files: each.flatMap(({ files }) => files),
       links: [...links, ...each.flatMap(({ links }) => links)],
+      linkedFiles: [],
     },
     starts: followed,
   }
@@ -172,7 +176,8 @@ async function filesOf(path: string): Promise<FoundFiles> {
       hint: 'name the spec, not its Python file, and quote patterns such as "rules/aws_*"',
     })
   }
-  return { files: [path, ...expectationsFilesOf(path).filter((file) => existsSync(file))], links: [] }
+  const files = [path, ...expectationsFilesOf(path).filter((file) => existsSync(file))]
+  return { files, links: [], linkedFiles: [] }
 }
 
 /** Refuses a path of the project that is a link to the outside, because a stranger may have made it. */

@@ -16,6 +16,8 @@ export interface FoundFiles {
   readonly files: readonly string[]
   /** Absolute paths of links whose names are not those of files; they may lead to folders. */
   readonly links: readonly string[]
+  /** The files that are links. */
+  readonly linkedFiles: readonly string[]
 }
 
 interface SearchLimits {
@@ -38,13 +40,15 @@ export async function findFiles(
   const entries = await findEntries(folder, patterns, limits)
   const files: string[] = []
   const links: string[] = []
+  const linkedFiles: string[] = []
   for (const { name, path, dirent } of entries) {
     const isLink = dirent.isSymbolicLink()
     const isNamed = YAML_FILE.test(name) || PYTHON_FILE.test(name)
+    if (isNamed && isLink) linkedFiles.push(join(folder, path))
     if (isNamed && (isLink || dirent.isFile())) files.push(join(folder, path))
     else if (isLink) links.push(join(folder, path))
   }
-  return { files, links }
+  return { files, links, linkedFiles }
 }
 
 /** Files and folders alike, with paths relative to the folder. */

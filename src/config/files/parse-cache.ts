@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import type { Problem } from '../../model/project/problem.ts'
 import { programVersion } from '../../program-version.ts'
+import { type FileStamp, isOldEnough, isSameStamp } from './file-stamp.ts'
 import type { ValidationCache } from './problems.ts'
 
 /** The storage of the cache between runs. It returns exactly the bytes that were written. */
@@ -13,7 +14,7 @@ export interface CacheStorage {
 }
 
 /** The result of reading one file. */
-interface ParseResult<T> {
+export interface ParseResult<T> {
   readonly spec: T | null
   readonly problems: readonly Problem[]
 }
@@ -22,10 +23,22 @@ interface StoredParses<T> {
   readonly found: Record<string, ParseResult<T>>
   /** Keys of texts that passed a check. */
   readonly good: readonly string[]
+  /** The stamp that a file had when its text was read, and the key of its text. */
+  readonly files: Record<string, { readonly key: string; readonly stamp: FileStamp }>
 }
 
+/** The result for a file whose stamp has not changed. */
+interface UnchangedFile<T> {
+  readonly result: ParseResult<T>
+  /** Whether this is the text of which the result was made. */
+  isFrom(text: string): boolean
+}
+
+/** The cache is written only if more files than this had to be read, because writing takes longer than reading some. */
+const MAX_UNRECORDED_FILES = 20
+
 /** Raise this number when the layout of the stored parses changes. */
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 export class ParseCache<T> implements ValidationCache {
   readonly #keep: CacheStorage | undefined
@@ -34,6 +47,8 @@ export class ParseCache<T> implements ValidationCache {
   readonly #knownGood: ReadonlySet<string>
   readonly #used: Record<string, ParseResult<T>> = {}
   readonly #usedGood = new Set<string>()
+  readonly #files: StoredParses<T>['files']
+  #newFiles = 0
   #isNew = false
 
   /** Nothing is cached without a storage. */
@@ -43,6 +58,7 @@ export class ParseCache<T> implements ValidationCache {
     const kept = (keep?.memory?.get(this.#name) as StoredParses<T> | undefined) ?? this.#read()
     this.#known = kept?.found ?? {}
     this.#knownGood = new Set(kept?.good)
+    this.#files = { ...kept?.files }
   }
 
   #read(): StoredParses<T> | null {
@@ -62,6 +78,22 @@ export class ParseCache<T> implements ValidationCache {
     return found
   }
 
+  /** Returns the result for the text that the file had when its stamp was recorded. null: the file must be read. */
+  ofUnchanged(file: string, stamp: FileStamp): UnchangedFile<T> | null {
+    const recorded = this.#files[file]
+    const result = recorded && isSameStamp(recorded.stamp, stamp) ? this.#known[recorded.key] : undefined
+    if (!recorded || !result) return null
+    this.#used[recorded.key] = result
+    return { result, isFrom: (text) => keyOf(file, text) === recorded.key }
+  }
+
+  /** Records the stamp that a file had before this text of it was read. */
+  record(file: string, text: string, stamp: FileStamp): void {
+    if (!this.#keep || !isOldEnough(stamp, Date.now())) return
+    this.#files[file] = { key: keyOf(file, text), stamp }
+    this.#newFiles++
+  }
+
   has(check: string, text: string): boolean {
     const key = keyOf(check, text)
     const isKnown = this.#knownGood.has(key)
@@ -77,14 +109,13 @@ export class ParseCache<T> implements ValidationCache {
   /** @param isWhole false: the load was partial, so entries of other files are kept. */
   async keep(isWhole: boolean): Promise<void> {
     if (!this.#keep) return
-    const kept: StoredParses<T> = isWhole
-      ? { found: this.#used, good: [...this.#usedGood] }
-      : {
-          found: { ...this.#known, ...this.#used },
-          good: [...new Set([...this.#knownGood, ...this.#usedGood])],
-        }
+    const found = isWhole ? this.#used : { ...this.#known, ...this.#used }
+    const good = isWhole ? this.#usedGood : new Set([...this.#knownGood, ...this.#usedGood])
+    const files = Object.fromEntries(Object.entries(this.#files).filter(([, { key }]) => found[key]))
+    const kept: StoredParses<T> = { found, good: [...good], files }
     this.#keep.memory?.set(this.#name, kept)
-    if (this.#isNew) await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
+    const isWorthWriting = this.#isNew || this.#newFiles > MAX_UNRECORDED_FILES
+    if (isWorthWriting) await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
   }
 }
 

@@ -10,12 +10,19 @@ export const MAX_FILE_BYTES = 8 * 1024 * 1024
 export class SourceText {
   /** Relative to the project root, with forward slashes. */
   readonly file: string
-  readonly text: string
+  #text: string | undefined
+  readonly #read: () => string
   #lineStarts: number[] | undefined
 
-  constructor(file: string, text: string) {
+  /** @param text the text, or a function that reads it when it is needed for the first time. */
+  constructor(file: string, text: string | (() => string)) {
     this.file = file
-    this.text = text
+    this.#read = typeof text === 'string' ? () => text : text
+  }
+
+  get text(): string {
+    this.#text ??= this.#read()
+    return this.#text
   }
 
   locationAt(offset: number): SourceLocation {

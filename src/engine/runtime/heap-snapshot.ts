@@ -14,7 +14,10 @@
 
 const PAGE_BYTES = 4096
 const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT
-const ZEROS = Buffer.alloc(PAGE_BYTES)
+/** Most of a memory is zeros, which are compared many pages at a time. */
+const BLOCK_PAGES = 256
+const ZEROS = Buffer.alloc(BLOCK_PAGES * PAGE_BYTES)
+const ZERO_PAGE = ZEROS.subarray(0, PAGE_BYTES)
 
 interface Run {
   /** The first page. */
@@ -29,9 +32,7 @@ export function takeSnapshot(memory: ArrayBuffer, base?: Uint8Array): Uint8Array
   const bytes = Buffer.from(memory)
   const starts: number[] = []
   const lengths: number[] = []
-  const basePages = new PageReader(base)
-  for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
-    if (!basePages.differs(page, bytes)) continue
+  for (const page of differingPages(bytes, new PageReader(base))) {
     if (starts.length > 0 && starts.at(-1)! + lengths.at(-1)! === page) lengths[lengths.length - 1]!++
     else {
       starts.push(page)
@@ -53,9 +54,22 @@ export function restoreSnapshot(memory: ArrayBuffer, snapshot: Uint8Array): void
 export function resetTo(memory: ArrayBuffer, snapshot: Uint8Array): void {
   const bytes = Buffer.from(memory)
   const targetPages = new PageReader(snapshot)
-  for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
-    if (targetPages.differs(page, bytes)) targetPages.copyTo(page, bytes)
+  for (const page of differingPages(bytes, targetPages)) targetPages.copyTo(page, bytes)
+}
+
+/** Returns the pages of the memory that are not as in the snapshot, in ascending order. */
+function* differingPages(memory: Buffer, snapshot: PageReader): Generator<number> {
+  const pages = memory.length / PAGE_BYTES
+  for (let block = 0; block < pages; block += BLOCK_PAGES) {
+    const end = Math.min(block + BLOCK_PAGES, pages)
+    if (snapshot.hasNone(block, end) && isZero(memory, block, end)) continue
+    for (let page = block; page < end; page++) if (snapshot.differs(page, memory)) yield page
   }
+}
+
+function isZero(memory: Buffer, start: number, end: number): boolean {
+  const length = (end - start) * PAGE_BYTES
+  return memory.compare(ZEROS, 0, length, start * PAGE_BYTES, end * PAGE_BYTES) === 0
 }
 
 /** The buffer is shared, so that every worker can start from the same bytes. */
@@ -97,6 +111,12 @@ class PageReader {
     this.#runs = runsOf(snapshot)
   }
 
+  /** True if the snapshot has none of these pages. Must be called with ascending pages. */
+  hasNone(start: number, end: number): boolean {
+    while (this.#runs[this.#run] && this.#endOf(this.#runs[this.#run]!) <= start) this.#run++
+    return (this.#runs[this.#run]?.start ?? end) >= end
+  }
+
   /** Must be called with ascending pages. */
   differs(page: number, memory: Buffer): boolean {
     const from = page * PAGE_BYTES
@@ -109,13 +129,17 @@ class PageReader {
   /** Must be called with the page of the last `differs`. */
   copyTo(page: number, memory: Buffer): void {
     const at = this.#offsetOf(page)
-    memory.set(at === null ? ZEROS : this.#bytes.subarray(at, at + PAGE_BYTES), page * PAGE_BYTES)
+    memory.set(at === null ? ZERO_PAGE : this.#bytes.subarray(at, at + PAGE_BYTES), page * PAGE_BYTES)
+  }
+
+  #endOf({ start, length }: Run): number {
+    return start + length
   }
 
   #offsetOf(page: number): number | null {
     const run = this.#runs[this.#run]
     if (run === undefined || page < run.start) return null
-    if (page >= run.start + run.length) {
+    if (page >= this.#endOf(run)) {
       this.#run++
       return this.#offsetOf(page)
     }

@@ -16,6 +16,8 @@ export interface Project {
   readonly root: string
   /** Absolute paths of the folders whose files may be read: the root, and what the user named beside it. */
   readonly folders: readonly string[]
+  /** True: the detections are only those that were selected, with the members of correlation rules. */
+  readonly isSelection?: boolean
   /** The detections in load order. Every id is unique over all types. */
   readonly detections: ReadonlyMap<string, Detection>
   readonly helpers: readonly Helper[]

@@ -76,3 +76,25 @@ it('a memory is reset to it, whatever was written since', () => {
     }),
   )
 })
+
+it('holds pages far apart in a memory of several MiB, and no page of zeros between them', () => {
+  const pages = 1_000
+  const sparse = fc.uniqueArray(fc.nat(pages - 1), { maxLength: 6 })
+  const sparseMemory = (used: readonly number[], value: number) => {
+    const bytes = new Uint8Array(pages * PAGE)
+    for (const page of used) bytes[page * PAGE + PAGE - 1] = value
+    return bytes.buffer
+  }
+  fc.assert(
+    fc.property(sparse, sparse, (before, after) => {
+      const base = takeSnapshot(sparseMemory(before, 1))
+      expect(Math.floor(base.length / PAGE)).toBe(before.length)
+      const memory = sparseMemory(after, 2)
+      resetTo(memory, base)
+      expect(Buffer.from(memory).equals(Buffer.from(sparseMemory(before, 1)))).toBe(true)
+      restoreSnapshot(memory, takeSnapshot(sparseMemory(after, 2), base))
+      expect(Buffer.from(memory).equals(Buffer.from(sparseMemory(after, 2)))).toBe(true)
+    }),
+    { numRuns: 30 },
+  )
+})
