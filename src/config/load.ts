@@ -48,16 +48,19 @@ export interface LoadOptions {
    * Only these detections are needed, with their bases and members. Unchanged specs are not read, and the Python and the
    * expectations of other detections are not read at all. It has no effect together with paths.
    */
-  readonly select?: SelectDetection
+  readonly select?: SelectDetection | null
 }
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
-  const isSelecting = options.select !== undefined && !options.paths?.length
+  const isSelecting = Boolean(options.select) && !options.paths?.length
   let isStale = false
   const onStale = () => {
     isStale = true
   }
   const project = await loadOnce(options, isSelecting ? onStale : null)
+  // A selected detection is missing if its base has an error. Why it is missing shows the whole project.
+  if (project.isSelection && project.detections.size === 0)
+    return loadOnce({ ...options, select: null }, null)
   return isStale ? loadOnce(options, null) : project
 }
 

@@ -6,16 +6,16 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { stampOf } from '../../src/config/files/file-stamp.ts'
 import type { CacheStorage } from '../../src/config/files/parse-cache.ts'
 import { loadProject } from '../../src/config/load.ts'
 import { openSnapshotCache } from '../../src/engine/snapshot/snapshot-cache.ts'
+import { stampOf } from '../../src/files/file-stamp.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { withDate } from '../support/date.ts'
 import { until } from '../support/until.ts'
 
 // The stamp of a file that was written less than two seconds ago is not recorded.
-withDate(Date.now() + 3_600_000)
+withDate(Date.UTC(2100, 0, 1))
 
 const spec = (id: string, more = '', python = 'filename.py') =>
   `AnalysisType: rule\nRuleID: ${id}\nFilename: ${python}\nEnabled: true\nSeverity: High\nLogTypes: [Test.Log]\n${more}`
@@ -34,11 +34,7 @@ const FILES = {
   'rules/other.py': 'def rule(event): return False\n',
   'rules/faulty.yml': spec('Test.Faulty', 'Threshold: many\n', 'other.py'),
   'rules/missing.yml': spec('Test.Missing', '', 'missing.py'),
-  'rules/inline.yml': spec(
-    'Test.Inline',
-    'InlineFilters:\n  - All:\n      - Key: n\n        Condition: Equals\n        Value: 1\n',
-    'other.py',
-  ),
+  'rules/inline.yml': spec('Test.Inline', 'InlineFilters: [{ KeyPath: n, Condition: Exists }]\n', 'other.py'),
   'rules/correlation.yml': `AnalysisType: correlation_rule
 RuleID: Test.Correlation
 Enabled: true
@@ -69,7 +65,12 @@ beforeEach(() => {
   cacheFolder = mkdtempSync(join(tmpdir(), 'signalbox-selection-cache-'))
   const written: Promise<unknown>[] = []
   const cache = openSnapshotCache(cacheFolder)
-  cacheStorage = { ...cache, write: (...entry) => (written.push(cache.write(...entry)), Promise.resolve()) }
+  const keep: CacheStorage['write'] = (...entry) => {
+    const writing = cache.write(...entry)
+    written.push(writing)
+    return writing
+  }
+  cacheStorage = { ...cache, write: keep }
   settled = () => Promise.all(written)
 })
 let settled: () => Promise<unknown>
@@ -87,6 +88,7 @@ async function selected(id: string): Promise<Project> {
 async function expectSame(id: string): Promise<void> {
   const [all, part] = [await whole(), await selected(id)]
   expect(part.isSelection).toBe(true)
+  expect(all.detections.has(id)).toBe(true)
   expect(part.detections.get(id)).toEqual(all.detections.get(id))
   const { detections: _, isSelection: __, ...others } = part
   expect(others).toEqual(
@@ -106,7 +108,7 @@ function changeCache(change: (text: string) => string): void {
   const storage = openSnapshotCache(cacheFolder)
   const text = Buffer.from(storage.read(name!.replace('.snapshot', ''))!).toString()
   expect(change(text)).not.toBe(text)
-  const read = (_: string) => Buffer.from(change(text))
+  const read = () => Buffer.from(change(text))
   cacheStorage = { ...cacheStorage, read }
 }
 

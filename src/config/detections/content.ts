@@ -6,7 +6,7 @@ import type { TrustSubject } from '../../model/project/trust-group.ts'
 import type { DeclaredRouting } from '../destinations/destinations.ts'
 import { applyOverrides, overrideMatches } from '../destinations/overrides.ts'
 import { expectationsFilesOf, projectPath, specsOf } from '../files/discover.ts'
-import { ProblemList } from '../files/problems.ts'
+import type { ProblemList } from '../files/problems.ts'
 import { Versions } from './content-version.ts'
 import { linkMembers, warnInactiveMembers } from './correlation-members.ts'
 import { type BuildResult, buildDetections } from './derivation.ts'
@@ -95,8 +95,7 @@ function buildNeeded(specs: readonly Spec[], context: ContentContext): BuiltCont
       ? { path: projectPath(context.root, path), source: '' }
       : bodyOf(spec, problems)
   }
-  const names = { ...context, expectationsFiles: [], problems: new ProblemList(), bodyOf: emptyBody }
-  const needed = neededSpecs(buildDetections(specs, names), select)
+  const needed = neededSpecs(specs, select)
   if (!needed) return { built: buildDetections(specs, { ...context, bodyOf }), needed }
   const neededFiles = new Set(
     specs.filter(({ id }) => needed.all.has(id)).flatMap(({ path }) => expectationsFilesOf(path)),

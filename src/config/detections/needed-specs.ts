@@ -1,9 +1,9 @@
 /** Finds the specs of which a selection of detections needs more than their own YAML: their bases and members. Pure. */
-import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
-import type { BuildResult } from './derivation.ts'
+import { memberNames } from './correlation-members.ts'
+import type { Spec } from './spec.ts'
 
 /** Selects a detection by its spec, in which the keys of its base are included. */
-export type SelectDetection = (detection: Pick<DetectionWithoutVersion, 'spec'>) => boolean
+export type SelectDetection = (detection: { readonly spec: Spec['value'] }) => boolean
 
 /** A larger part is not faster than the whole project, which has a snapshot. */
 const MAX_SELECTED_DETECTIONS = 100
@@ -16,18 +16,50 @@ export interface NeededSpecs {
   readonly all: ReadonlySet<string>
 }
 
-/** @param built all detections, without the content of their Python files. null: the whole project is needed. */
-export function neededSpecs(built: readonly BuildResult[], select: SelectDetection): NeededSpecs | null {
-  const selected = built.filter(({ detection }) => select(detection))
+/** @param specs those of all detections. null: the whole project is needed. */
+export function neededSpecs(specs: readonly Spec[], select: SelectDetection): NeededSpecs | null {
+  const byId = new Map(specs.map((spec) => [spec.id, spec]))
+  const selected = specs.filter((spec) => select({ spec: mergedValue(chainOf(spec, byId)) }))
   if (selected.length === 0 || selected.length > MAX_SELECTED_DETECTIONS) return null
-  const byId = new Map(built.map((each) => [each.detection.id, each]))
-  const detections = new Set<string>()
-  const open = selected.map(({ detection }) => detection.id)
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (detections.has(id)) continue
-    detections.add(id)
-    open.push(...(byId.get(id)?.detection.correlation?.steps.map(({ rule }) => rule) ?? []))
+  const detections = withMembers(selected, byId)
+  const chains = [...detections].flatMap((id) => {
+    const spec = byId.get(id)
+    return spec ? chainOf(spec, byId) : []
+  })
+  return { detections, all: new Set([...detections, ...chains.map(({ id }) => id)]) }
+}
+
+/** Returns the spec and the bases from which it derives. A ring of bases comes to an end. */
+function chainOf(spec: Spec, byId: ReadonlyMap<string, Spec>): Spec[] {
+  const chain = [spec]
+  for (;;) {
+    const { BaseDetection: id } = chain.at(-1)!.value
+    const base = typeof id === 'string' ? byId.get(id) : undefined
+    if (!base || chain.includes(base)) return chain
+    chain.push(base)
   }
-  const chains = [...detections].flatMap((id) => byId.get(id)?.chain ?? [])
-  return { detections, all: new Set([...detections, ...chains.map((spec) => spec.id)]) }
+}
+
+/** Returns the keys of the detection that is built from the specs: keys of a derived spec replace those of its base. */
+function mergedValue(chain: readonly Spec[]): Spec['value'] {
+  const [own, ...derived] = chain.map((spec) => omit(spec.value, ['Tests'])).toReversed()
+  const overrides = derived.map((value) => omit(value, ['BaseDetection', 'AnalysisType']))
+  return Object.assign({}, own, ...overrides) as Spec['value']
+}
+
+function omit(value: Spec['value'], keys: readonly string[]): Spec['value'] {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
+}
+
+/** Adds the members of correlation rules, which may be correlation rules, too. */
+function withMembers(selected: readonly Spec[], byId: ReadonlyMap<string, Spec>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const open = [...selected]
+  for (let spec = open.pop(); spec; spec = open.pop()) {
+    if (found.has(spec.id)) continue
+    found.add(spec.id)
+    if (spec.type !== 'correlation_rule') continue
+    open.push(...memberNames(spec).flatMap(({ text }) => byId.get(text) ?? []))
+  }
+  return found
 }

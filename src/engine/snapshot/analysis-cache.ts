@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import { readAnalyses } from '../protocol/driver-response.ts'
 import type { ModuleAnalysis, NamedBody } from '../protocol/messages.ts'
+import { PackedRecords, packRecords } from './packed-records.ts'
 
 interface CachedAnalysis extends ModuleAnalysis {
   /** The digest of each helper on which the facts depend, by path. */
@@ -15,12 +16,10 @@ interface CachedAnalysis extends ModuleAnalysis {
 const MAX_OTHER_ANALYSES = 4_000
 
 export class AnalysisCache {
-  readonly #cached: Readonly<Record<string, CachedAnalysis>>
+  readonly #cached: PackedRecords
 
   constructor(cached: Uint8Array | null) {
-    this.#cached = cached
-      ? (JSON.parse(Buffer.from(cached).toString()) as Record<string, CachedAnalysis>)
-      : {}
+    this.#cached = new PackedRecords(cached)
   }
 
   /** Returns the analyses in the order of the bodies. @param analyze calls the driver's `analyze`. */
@@ -74,17 +73,18 @@ export class AnalysisCache {
   }
 
   #current(key: string, digests: ReadonlyMap<string, string>): CachedAnalysis | null {
-    const analysis = this.#cached[key]
-    if (!analysis) return null
+    const text = this.#cached.get(key)
+    if (text === null) return null
+    const analysis = JSON.parse(text) as CachedAnalysis
     const isCurrent = Object.entries(analysis.helpers).every(([path, digest]) => digests.get(path) === digest)
     return isCurrent ? analysis : null
   }
 
   #serialize(current: Readonly<Record<string, CachedAnalysis>>): Uint8Array {
-    const others = Object.entries(this.#cached).filter(([key]) => !Object.hasOwn(current, key))
-    return Buffer.from(
-      JSON.stringify({ ...current, ...Object.fromEntries(others.slice(0, MAX_OTHER_ANALYSES)) }),
-    )
+    const others = this.#cached.keys().filter((key) => !Object.hasOwn(current, key))
+    const texts = Object.entries(current).map(([key, analysis]) => [key, JSON.stringify(analysis)] as const)
+    const kept = others.slice(0, MAX_OTHER_ANALYSES).map((key) => [key, this.#cached.get(key)!] as const)
+    return packRecords([...texts, ...kept])
   }
 }
 

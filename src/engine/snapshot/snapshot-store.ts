@@ -11,7 +11,7 @@ import { AnalysisCache } from './analysis-cache.ts'
 import type { SnapshotCache } from './snapshot-cache.ts'
 
 /** Raise a number when the layout of its entries changes although the program's text does not. */
-const FORMAT_VERSION = { base: 2, project: 1, analysis: 1 } as const
+const FORMAT_VERSION = { base: 2, project: 1, analysis: 2 } as const
 
 /** The parts of every name. */
 interface SnapshotIdentity {
