@@ -31,13 +31,14 @@ export default defineDestination<GoogleChatOptions>({
     additionalProperties: false,
   },
   request(message, { webhookUrl }) {
-    if (message.payload !== null) return postJson(webhookUrl, message.payload)
+    const url = messageUrl(webhookUrl, message)
+    if (message.payload !== null) return postJson(url, message.payload)
     const truncation = new Truncation()
     const body = truncation.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, truncation), {
       without: 'the context',
       build: () => cardText(message, false, truncation),
     })
-    return postJson(webhookUrl, body, { notes: truncation.notes })
+    return postJson(url, body, { notes: truncation.notes })
   },
   answers: {
     provider: 'Google Chat',
@@ -47,6 +48,18 @@ export default defineDestination<GoogleChatOptions>({
     unlisted: 'pause',
   },
 })
+
+/** With the id of an earlier request Google Chat returns the message of that request; the key keeps an alert in one thread. */
+function messageUrl(webhookUrl: string, { idempotencyKey, notification: { alertId } }: Message): string {
+  const query = new URLSearchParams({
+    requestId: idempotencyKey,
+    threadKey: alertId,
+    messageReplyOption: 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD',
+  })
+  // A reference in a preview stands for a URL with a query.
+  const joint = /[?$]/.test(webhookUrl) ? '&' : '?'
+  return `${webhookUrl}${joint}${query.toString()}`
+}
 
 function cardText(message: Message, withContext: boolean, truncation: Truncation): string {
   const { severity, link, alertId } = message.notification
@@ -68,14 +81,19 @@ function cardText(message: Message, withContext: boolean, truncation: Truncation
       : []),
   ]
   const card = { header: { title, subtitle: severity }, sections: [{ widgets }] }
-  return JSON.stringify({ text: escaped(title), cardsV2: [{ cardId: alertId, card }] })
+  return JSON.stringify({ text: withoutMentions(title), cardsV2: [{ cardId: alertId, card }] })
 }
 
 function paragraph(text: string): object {
   return { textParagraph: { text } }
 }
 
-/** Escapes HTML, because cards accept some tags and `<users/all>` in a text notifies all users. */
+/** The text beside the card is no HTML: an entity would be shown as it is. `<users/all>` notifies all users. */
+function withoutMentions(text: string): string {
+  return text.replaceAll('<', '<\u200b')
+}
+
+/** Escapes HTML, because cards accept some tags. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

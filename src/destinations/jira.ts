@@ -215,5 +215,12 @@ function description(message: Message, truncation: Truncation, limit: number): s
 /** Escapes markup. A bare URL becomes a link automatically and must stay complete. */
 function escaped(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\{}[\]|!*^~]/g, encodeURIComponent)
-  return text.replace(/[\\{}[\]|!*_^~]/g, '\\$&')
+  return text
+    .replace(/[\\{}[\]|!*_^~]/g, '\\$&')
+    .replace(BLOCK_SYNTAX, `$1${ZERO_WIDTH_SPACE}$2`)
+    .replace(/\?(?=\?)/g, `?${ZERO_WIDTH_SPACE}`)
 }
+
+/** At the beginning of a line these make a heading, a quotation, a list or a rule. No backslash escapes all of them. */
+const BLOCK_SYNTAX = /^([ \t]*)(h[1-6]\.|bq\.|[#+-])/gm
+const ZERO_WIDTH_SPACE = '\u200b'

@@ -18,7 +18,8 @@ interface TeamsOptions {
 
 const TITLE_LIMIT = 1_000
 const TEXT_LIMIT = 1_000
-const BODY_LIMIT_BYTES = 28_000
+/** A workflow adds to a request and escapes it again: 24,453 bytes have become 28,897, above its limit of 28,672. */
+const BODY_LIMIT_BYTES = 20_000
 
 const CARD_COLOURS: Record<Severity, string> = {
   INFO: 'default',
@@ -131,17 +132,24 @@ interface Fact {
   readonly text: string
 }
 
-function facts(message: Message, withContext: boolean, truncation: Truncation): Fact[] {
-  const context = withContext ? contextText(message) : ''
+function facts(message: Message, truncation: Truncation): Fact[] {
   const labelled = message.body === null ? labelledParts(message).filter(({ label }) => label !== 'Link') : []
-  const all = [
-    ...labelled,
-    ...(context && message.body === null ? [{ label: 'Context', text: context }] : []),
-  ]
+  const all = [...labelled]
   return all.map(({ label, text }) => ({
     label,
     text: truncation.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
   }))
+}
+
+/** Both cards join lines that no empty line separates, and drop indentation. */
+function contextLines(message: Message, truncation: Truncation): string {
+  const context = message.body === null ? contextText(message) : ''
+  const lines = context.split('\n').map((line) => escaped(line).replace(/^ +/, noBreakSpaces))
+  return truncation.text('context', lines.join('\n\n'), TEXT_LIMIT)
+}
+
+function noBreakSpaces(indentation: string): string {
+  return '\u00a0'.repeat(indentation.length)
 }
 
 function titleOf(message: Message, truncation: Truncation): string {
@@ -151,6 +159,7 @@ function titleOf(message: Message, truncation: Truncation): string {
 function adaptiveCard(message: Message, withContext: boolean, truncation: Truncation): object {
   const { severity, link } = message.notification
   const block = { type: 'TextBlock', wrap: true }
+  const context = withContext ? contextLines(message, truncation) : ''
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
@@ -168,11 +177,12 @@ function adaptiveCard(message: Message, withContext: boolean, truncation: Trunca
         : [{ ...block, text: truncation.text('text', message.body, TEXT_LIMIT) }]),
       {
         type: 'FactSet',
-        facts: facts(message, withContext, truncation).map(({ label, text }) => ({
+        facts: facts(message, truncation).map(({ label, text }) => ({
           title: label,
           value: text,
         })),
       },
+      ...(context ? [{ ...block, text: context, fontType: 'monospace' }] : []),
     ],
     ...(link && { actions: [{ type: 'Action.OpenUrl', title: 'Open the alert', url: link }] }),
     msteams: { width: 'Full' },
@@ -184,6 +194,7 @@ function adaptiveCard(message: Message, withContext: boolean, truncation: Trunca
 function messageCard(message: Message, withContext: boolean, truncation: Truncation): object {
   const { severity, link } = message.notification
   const title = titleOf(message, truncation)
+  const context = withContext ? contextLines(message, truncation) : ''
   return {
     '@context': 'https://schema.org/extensions',
     '@type': 'MessageCard',
@@ -193,10 +204,10 @@ function messageCard(message: Message, withContext: boolean, truncation: Truncat
     ...(message.body !== null && { text: truncation.text('text', message.body, TEXT_LIMIT) }),
     sections: [
       {
-        facts: facts(message, withContext, truncation).map(({ label, text }) => ({
-          name: label,
-          value: text,
-        })),
+        facts: [
+          ...facts(message, truncation).map(({ label, text }) => ({ name: label, value: text })),
+          ...(context ? [{ name: 'Context', value: context }] : []),
+        ],
       },
     ],
     ...(link && {
@@ -210,5 +221,8 @@ function messageCard(message: Message, withContext: boolean, truncation: Truncat
 /** Escapes Markdown, because both cards accept links and emphasis. A bare URL becomes a link automatically and must stay complete. */
 function escaped(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\*[\]`]/g, encodeURIComponent)
-  return text.replace(/[\\*_[\]`~#]/g, '\\$&')
+  return text
+    .replace(/[\\*_[\]`~#]/g, '\\$&')
+    .replace(/^([ \t]*)([-+])/gm, '$1\\$2')
+    .replace(/^([ \t]*\d{1,9})([.)])/gm, '$1\\$2')
 }

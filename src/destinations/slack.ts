@@ -1,4 +1,6 @@
 /** Slack: through an incoming webhook, or as a bot that may put the context into a thread. */
+
+import { parseExact } from '../core/exact-json.ts'
 import { textAt } from '../core/json-path.ts'
 import { isError, messageOf } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
@@ -21,7 +23,8 @@ interface SlackOptions {
 
 const TITLE_LIMIT = 1_024
 const TEXT_LIMIT = 2_000
-const CONTEXT_LIMIT = 7_500
+/** Slack divides a text of more than 4,000 characters, and the second part would stand outside of the block. */
+const CONTEXT_LIMIT = 3_900
 const BODY_LIMIT_BYTES = 35_000
 
 export default defineDestination<SlackOptions>({
@@ -64,7 +67,7 @@ export default defineDestination<SlackOptions>({
         enum: ['message', 'thread', 'none'],
         default: 'message',
         description:
-          'Where the alert context goes: into the message, for a bot into a reply to it, or nowhere.',
+          'Where the alert context goes: into the message, for a bot into a reply to it (`thread`), or nowhere. A webhook has no replies.',
       },
       apiUrl: {
         type: 'string',
@@ -82,16 +85,25 @@ export default defineDestination<SlackOptions>({
     }
     const inThread = context === 'thread' && webhookUrl === undefined
     const truncation = new Truncation()
+    if (context === 'thread' && !inThread)
+      truncation.note('context is in the message, because a webhook cannot answer in a thread')
     const shown = context === 'none' || inThread ? '' : contextBlock(message, truncation)
     const body = truncation.fullest(BODY_LIMIT_BYTES, () => textOf(shown), {
       without: 'the context',
       build: () => textOf(''),
     })
     function textOf(withContext: string): string {
+      if (message.payload !== null) return botPayload(message.payload)
       const attachment = attachmentOf(message, withContext, truncation)
       if (webhookUrl !== undefined) return JSON.stringify({ attachments: [attachment] })
       const metadata = metadataOf(message)
       return JSON.stringify({ channel, thread_ts: threadTs, attachments: [attachment], metadata })
+    }
+    /** Where the message goes is for the options alone to say. */
+    function botPayload(payload: string): string {
+      const own = parseExact(payload) as object
+      const metadata = metadataOf(message)
+      return JSON.stringify({ metadata, ...own, channel, thread_ts: threadTs })
     }
     if (webhookUrl !== undefined)
       return (yield postJson(webhookUrl, body, { notes: truncation.notes })).receipt

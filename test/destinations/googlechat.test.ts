@@ -29,7 +29,7 @@ destinationContract('googlechat', {
   cuts: /title cut from \d+ to 200 characters/,
   wires: [
     {
-      path: /^\/v1\/spaces\//,
+      path: /^\/v1\/spaces\/A\/messages\?key=k&token=T0KEN-of-chat&requestId=[\w-]+&threadKey=[\w-]+&messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD$/,
       maxBytes: 32_000,
       body: table({
         text: text(),
@@ -50,5 +50,5 @@ destinationContract('googlechat', {
 
 it('no user is notified, even if an alert contains a mention', () => {
   const shown = JSON.stringify(previewBody(googlechat, { title: '<users/all>' }, { webhookUrl: 'https://x' }))
-  expect(shown).toContain('"text":"New Alert: &lt;users/all&gt;"')
+  expect(shown).toContain('"text":"New Alert: <\u200busers/all>"')
 })

@@ -4,7 +4,7 @@ import jira from '../../src/destinations/jira.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf } from '../support/message.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { sendSample } from '../support/stage.ts'
+import { previewBody, sendSample } from '../support/stage.ts'
 import { anyObject, expectOnWire, listOf, matching, table, text, type Wire } from '../support/wire.ts'
 
 const CREATE: Wire = {
@@ -141,4 +141,14 @@ it('no alert can change the structure of the wiki text', () => {
   const [, context] = /\{code:json\}\n([\s\S]*)\n\{code\}$/.exec(description)!
   expect(context).not.toContain('{code')
   expect(JSON.parse(context!)).toEqual({ evil: '{code}' })
+})
+
+it('lines of a text become no heading, list, quotation or rule', () => {
+  const options = { url: 'https://x', user: 'u', apiToken: 't', projectKey: 'SOC' }
+  const description = 'a\nh1. head\n# list\nbq. q\n - dash\n+ plus\n----\n??cited??\nhello'
+  const { fields } = previewBody(jira, { description }, options) as { fields: { description: string } }
+  const z = '\u200b'
+  expect(fields.description).toContain(
+    `a\n${z}h1. head\n${z}# list\n${z}bq. q\n ${z}- dash\n${z}+ plus\n${z}----\n?${z}?cited?${z}?\nhello`,
+  )
 })

@@ -12,12 +12,13 @@ const BLOCK = table({
   text: text(1_000),
   'weight?': text(),
   'size?': text(),
+  'fontType?': oneOf('monospace'),
   'color?': oneOf('default', 'good', 'warning', 'attention'),
 })
 const FACTS = table({ type: oneOf('FactSet'), facts: listOf(table({ title: text(), value: text(1_000) })) })
 const ADAPTIVE: Wire = {
   path: /^\/workflows\//,
-  maxBytes: 28_000,
+  maxBytes: 20_000,
   headers: { 'content-type': 'application/json' },
   body: table({
     type: oneOf('message'),
@@ -101,4 +102,42 @@ it('no alert can make a link or emphasis', () => {
     attachments: { content: { body: { text: string }[] } }[]
   }
   expect(attachments[0]!.content.body[0]!.text).toBe('New Alert: \\[x\\](https://evil.example) \\*b\\*')
+})
+
+interface Cards {
+  readonly attachments: {
+    readonly content: { readonly body: { readonly text?: string; readonly fontType?: string }[] }
+  }[]
+}
+
+it('the context keeps its lines and its indentation', () => {
+  const context = '{"ip":"198.51.100.7","list":[-1,"- x"]}'
+  const { attachments } = previewBody(
+    msteams,
+    { context },
+    { webhookUrl: hook('https://x') },
+  ) as unknown as Cards
+  const shown = attachments[0]!.content.body.find(({ fontType }) => fontType === 'monospace')!
+  expect(shown.text!.split('\n\n')).toEqual([
+    '{',
+    '\u00a0\u00a0"ip": "198.51.100.7",',
+    '\u00a0\u00a0"list": \\[',
+    '\u00a0\u00a0\u00a0\u00a0\\-1,',
+    '\u00a0\u00a0\u00a0\u00a0"- x"',
+    '\u00a0\u00a0\\]',
+    '}',
+  ])
+})
+
+it('no line of an alert becomes a list', () => {
+  const description = 'a\n- b\n  + c\n12. d'
+  const { attachments } = previewBody(
+    msteams,
+    { description },
+    { webhookUrl: hook('https://x') },
+  ) as unknown as {
+    attachments: { content: { body: { facts?: { title: string; value: string }[] }[] } }[]
+  }
+  const facts = attachments[0]!.content.body.flatMap((block) => block.facts ?? [])
+  expect(facts.find(({ title }) => title === 'Description')!.value).toBe('a\n\\- b\n  \\+ c\n12\\. d')
 })

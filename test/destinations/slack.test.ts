@@ -44,7 +44,7 @@ destinationContract('slack', {
   errorAnswer: ({ code }) => ({ status: 200, body: JSON.stringify({ ok: false, error: code }) }),
   secrets: ['T0KEN-of-the-hook'],
   accepts: { status: 200, body: 'ok' },
-  cuts: /context cut from \d+ to 7500 characters; title cut from \d+ to 1024/,
+  cuts: /context cut from \d+ to 3900 characters; title cut from \d+ to 1024/,
   wires: [WEBHOOK, POST_MESSAGE],
   meanings: [
     [
@@ -105,6 +105,25 @@ it('mentions and links are escaped, and text stays in the code block', () => {
   expect(value.slice(3, -3)).not.toMatch(/[<>]|```/)
 })
 
+it('a webhook has no thread, and the history says where the context is', () => {
+  const preview = previewRequest(
+    slack,
+    messageOf({ context: '{"ip":"198.51.100.7"}' }, ''),
+    { webhookUrl: 'https://hooks.slack.com/x', context: 'thread' },
+    '1.2.3',
+  )
+  expect(preview.notes).toEqual(['context is in the message, because a webhook cannot answer in a thread'])
+  expect(JSON.stringify(preview)).toContain('198.51.100.7')
+})
+
+it('no block of a context is longer than Slack shows in one message', () => {
+  const context = JSON.stringify({ text: '&<>'.repeat(3_000) })
+  const { attachments } = bodyOf(messageOf({ context }, ''), { webhookUrl: 'https://hooks.slack.com/x' })
+  const { value } = attachments[0].fields.at(-1)
+  expect(value.length).toBeLessThanOrEqual(4_000)
+  expect(value).toMatch(/&(?:amp|lt|gt);…```$/)
+})
+
 describe('as a bot', () => {
   let receiver: Receiver
   beforeEach(async () => {
@@ -130,6 +149,25 @@ describe('as a bot', () => {
       metadata: { event_payload: { idempotency_key: 'k'.repeat(32) } },
     })
     expect(receiver.requests[0]!.headers.authorization).toBe('Bearer xoxb-T0KEN')
+  })
+
+  it('sends the payload of a template to its channel and thread, marked with the delivery', async () => {
+    receiver.script(POSTED)
+    const template = { payload: { text: 'HELLO {{severity}}', blocks: [], channel: 'C9' } }
+    expect(await send({ template, threadTs: '1.2' })).toMatchObject({
+      result: 'delivered',
+      message: '200: posted 1767225600.000100 in C1 (payload from the template)',
+    })
+    await receiver.until(1)
+    expect(bodies()).toEqual([
+      {
+        text: 'HELLO HIGH',
+        blocks: [],
+        channel: 'C1',
+        thread_ts: '1.2',
+        metadata: expect.objectContaining({ event_type: 'signalbox_alert' }),
+      },
+    ])
   })
 
   it('replies to its own message with the context', async () => {

@@ -10,7 +10,17 @@ const BARE_LINK = /^https?:\/\/\S+$/
 export function escapeMarkdown(text: string): string {
   // A bare URL becomes a link automatically and must stay complete.
   if (BARE_LINK.test(text)) return text.replace(/[\\`*<>[\]|~]/g, encodeURIComponent)
-  return text.replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&').replace(/@(?=\w)|#(?=\d)/g, `$&${ZERO_WIDTH_SPACE}`)
+  return text
+    .replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&')
+    .replace(/@(?=\w)|#(?=\d)/g, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/^[ \t]+/gm, noBreakSpaces)
+    .replace(/^(\u00a0*)([-+=])/gm, '$1\\$2')
+    .replace(/^(\u00a0*\d{1,9})([.)])/gm, '$1\\$2')
+}
+
+/** Spaces at the beginning of a line can make it a block of code, or part of a list. */
+function noBreakSpaces(indentation: string): string {
+  return indentation.replaceAll('\t', '    ').replaceAll(' ', '\u00a0')
 }
 
 /** Builds a code block with a fence that is longer than any in the text. */

@@ -58,7 +58,21 @@ function head(text: string, limit: number): string {
   const around = text.slice(Math.max(0, limit - 128), limit + 128)
   const at = Math.min(128, limit)
   const edge = segments.segment(around).containing(at)?.index ?? at
-  return text.slice(0, limit - (at - edge))
+  return text.slice(0, edgeOfEscape(text, limit - (at - edge)))
+}
+
+/** The longest escape is an entity such as `&#1114111;`. */
+const MAX_ESCAPE_CHARS = 12
+const ESCAPES = /&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});|\\[!-/:-@[-`{-~]|%[\dA-Fa-f]{2}/g
+
+/** Returns the beginning of the escape that an edge would divide, else the edge. Half an escape is shown as it is. */
+function edgeOfEscape(text: string, edge: number): number {
+  const start = Math.max(0, edge - MAX_ESCAPE_CHARS)
+  for (const { index, 0: escapeText } of text.slice(start, edge + MAX_ESCAPE_CHARS).matchAll(ESCAPES)) {
+    const at = start + index
+    if (at < edge && edge < at + escapeText.length) return at
+  }
+  return edge
 }
 
 function headOfBytes(text: string, limit: number): string {
