@@ -1,19 +1,12 @@
 // The same detections and cases under native CPython, several times: what differs between two native runs depends on
 // the order of sets, on chance or on the clock, and is listed apart from what differs for another reason.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { bodiesOf } from '../../src/engine/protocol/bodies.ts'
-import { loadRequest, testRequest, withDetails } from '../../src/engine/protocol/driver-request.ts'
 import type { FunctionName } from '../../src/model/alerts/finding.ts'
 import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
-import { NO_PACKAGES } from '../../src/model/project/packages.ts'
 import type { Project } from '../../src/model/project/project.ts'
+import { type NativeAnswer, nativeRequest, runNative } from './native-driver.ts'
 
 const SEEDS = ['0', '1', '2']
-const RUNTIME = join(import.meta.dirname, '../../src/engine/python')
 
 export interface NativeComparison {
   readonly python: string
@@ -23,11 +16,6 @@ export interface NativeComparison {
   readonly different: readonly string[]
   /** The same for outputs that differ between native runs. */
   readonly unstable: readonly string[]
-}
-
-interface NativeAnswer {
-  readonly python: string
-  readonly outcomes: readonly TestOutcome[]
 }
 
 /** null: there is no python3. */
@@ -76,47 +64,6 @@ function casesOf(project: Project, results: readonly DetectionResult[]): Case[] 
       return { detection: id, result, entry, mocks }
     })
   })
-}
-
-function nativeRequest(project: Project, cases: readonly Case[]): string {
-  const bodies = bodiesOf(project, 'test').filter(({ kind }) => kind !== 'simple' && kind !== 'unit-tests')
-  const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
-  const calls = cases.map(({ detection, entry, mocks }, item) => {
-    const body = numbers.get(detection)!
-    return { item, body, entry, mocks, recordReads: false, followLines: false }
-  })
-  const load = loadRequest({
-    bodies,
-    excluded: [],
-    limits: { timeMs: 60_000, outputBytes: 65_536 },
-    packages: NO_PACKAGES,
-    hostCache: false,
-  })
-  return JSON.stringify({
-    runtime: RUNTIME,
-    // The packages are on the import path of the native Python.
-    packages: project.settings.pythonPaths,
-    load: withDetails(load, { codes: bodies.map(() => null), startDependent: null }),
-    test: testRequest(calls, bodies, []),
-  })
-}
-
-async function runNative(request: string, seed: string): Promise<NativeAnswer | null> {
-  const env = { PATH: process.env.PATH, PYTHONHASHSEED: seed, TZ: 'UTC', LANG: 'C.UTF-8' }
-  const child = spawn('python3', ['-B', join(import.meta.dirname, 'native.py')], {
-    env,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const isMissing = once(child, 'spawn').then(
-    () => false,
-    () => true,
-  )
-  child.stdin.on('error', () => {})
-  child.stdin.end(request)
-  const answer = await text(child.stdout)
-  if (await isMissing) return null
-  if (answer === '') throw new Error('native Python ended without an answer')
-  return JSON.parse(answer) as NativeAnswer
 }
 
 interface Output {

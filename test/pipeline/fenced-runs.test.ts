@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import { createPipeline, type Pipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -77,15 +78,34 @@ const admitFrom = (pipeline: Pipeline, claim: CursorClaim, cursor: string | null
     cursor: String(upTo),
   })
 
+/** The first run is between its decision and its commit when the second run takes its source. */
+async function takenWhilePaused() {
+  const { pause, reached, release } = createPause()
+  const paused = await writer(pause)
+  const other = await writer()
+  const first = await paused.run()
+  const late = admitFrom(paused.pipeline, first.claim, first.cursor, 2)
+  await reached
+  return { late, first, other, second: await other.run(), release }
+}
+
+/** Both writers admit one event. The late one reads before the other one commits, and commits after it. */
+async function admitByBoth(event: () => EvaluatedEvent) {
+  const { pause, reached, release } = createPause()
+  const paused = await writer(pause)
+  const other = await writer()
+  const admit = ({ pipeline }: Writer) =>
+    pipeline.admit({ queue: 'stdin', events: [event()], claim: null, cursor: null })
+  const late = admit(paused)
+  await reached
+  const early = await admit(other)
+  release()
+  return { early, late: await late, store: other.store }
+}
+
 describe('a writer that pauses between its decision and its commit', () => {
   it('counts nothing and leaves the cursor if another writer took its source and committed', async () => {
-    const { pause, reached, release } = createPause()
-    const paused = await writer(pause)
-    const other = await writer()
-    const first = await paused.run()
-    const late = admitFrom(paused.pipeline, first.claim, first.cursor, 2)
-    await reached
-    const second = await other.run()
+    const { late, first, other, second, release } = await takenWhilePaused()
     await admitFrom(other.pipeline, second.claim, second.cursor, 3)
     release()
     await expect(late).rejects.toThrow('another run has taken the source file:x')
@@ -97,13 +117,7 @@ describe('a writer that pauses between its decision and its commit', () => {
   })
 
   it('counts nothing even if the other writer has only taken the source', async () => {
-    const { pause, reached, release } = createPause()
-    const paused = await writer(pause)
-    const other = await writer()
-    const first = await paused.run()
-    const late = admitFrom(paused.pipeline, first.claim, first.cursor, 2)
-    await reached
-    const second = await other.run()
+    const { late, other, second, release } = await takenWhilePaused()
     release()
     await expect(late).rejects.toThrow('another run has taken the source')
     expect(await other.store.signals({ limit: 10 })).toEqual([])
@@ -137,37 +151,14 @@ describe('a writer that pauses between its decision and its commit', () => {
 })
 
 it('two writers that open the same alert make it once, with the events of both', async () => {
-  const { pause, reached, release } = createPause()
-  const paused = await writer(pause)
-  const other = await writer()
-  const late = paused.pipeline.admit({
-    queue: 'stdin',
-    events: [matchedEvent('same')],
-    claim: null,
-    cursor: null,
-  })
-  await reached
-  await other.pipeline.admit({ queue: 'stdin', events: [matchedEvent('same')], claim: null, cursor: null })
-  release()
-  await late
-  expect(await other.store.alerts({ limit: 10 })).toMatchObject([{ title: 'same', events: 2 }])
-  expect(await other.store.deliveries({ limit: 10 })).toHaveLength(1)
+  const { store } = await admitByBoth(() => matchedEvent('same'))
+  expect(await store.alerts({ limit: 10 })).toMatchObject([{ title: 'same', events: 2 }])
+  expect(await store.deliveries({ limit: 10 })).toHaveLength(1)
 })
 
 it('two writers that get the same event with a key count it once', async () => {
-  const { pause, reached, release } = createPause()
-  const paused = await writer(pause)
-  const other = await writer()
-  const batch = () => ({
-    queue: 'stdin',
-    events: [matchedEvent('T', { dedupId: 'k:1' })],
-    claim: null,
-    cursor: null,
-  })
-  const late = paused.pipeline.admit(batch())
-  await reached
-  expect(await other.pipeline.admit(batch())).toMatchObject([{ status: 'accepted' }])
-  release()
-  expect(await late).toEqual([{ status: 'duplicate' }])
-  expect(await other.store.alerts({ limit: 10 })).toMatchObject([{ events: 1 }])
+  const { early, late, store } = await admitByBoth(() => matchedEvent('T', { dedupId: 'k:1' }))
+  expect(early).toMatchObject([{ status: 'accepted' }])
+  expect(late).toEqual([{ status: 'duplicate' }])
+  expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 1 }])
 })

@@ -3,12 +3,7 @@
  * exception, Python must have the same; for each expression it must know some, or the comparison would prove nothing.
  */
 import { expect, it } from 'vitest'
-import {
-  type ComparedCase,
-  compareWithPython,
-  describeWithPython,
-  type MatcherCase,
-} from './python-answers.ts'
+import { compareWithPython, describeWithPython, differencesOf, type MatcherCase } from './python-answers.ts'
 
 const TEXTS = [
   '""',
@@ -357,18 +352,12 @@ function caseOf(expression: string, events: readonly string[]): MatcherCase {
   return { source: `${PRELUDE}    return ${expression}\n`, events }
 }
 
-function differences({ events }: ComparedCase): unknown[] {
-  return events.filter(
-    ({ python, guard }) => guard !== null && JSON.stringify(guard) !== JSON.stringify(python),
-  )
-}
-
 describeWithPython('operations of a guard', () => {
   for (const [title, { events, of }] of Object.entries(OPERATIONS)) {
     it(title, () => {
       const compared = compareWithPython(of.map((expression) => caseOf(expression, events)))
       const different = compared.flatMap((each, at) =>
-        differences(each).map((difference) => `${of[at]}: ${JSON.stringify(difference)}`),
+        differencesOf(each).map((difference) => `${of[at]}: ${JSON.stringify(difference)}`),
       )
       expect(different).toEqual([])
       const neverKnown = of.filter((_, at) => compared[at]!.events.every(({ guard }) => guard === null))

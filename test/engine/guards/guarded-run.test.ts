@@ -1,10 +1,6 @@
 /** With guards and without, the engine reports the same; with them most events need no Python. */
-import { afterEach, describe, expect, it } from 'vitest'
-import { createEngine } from '../../../src/engine/engine.ts'
-import type { Engine, EvaluatedEvent } from '../../../src/model/events/evaluation.ts'
+import { describe, expect, it } from 'vitest'
 import type { Envelope } from '../../../src/model/events/event.ts'
-import { nullLog } from '../../../src/model/ports.ts'
-import type { Project } from '../../../src/model/project/project.ts'
 import {
   dataModel,
   type EngineProject,
@@ -14,42 +10,12 @@ import {
   policy,
   reportsOf,
   rule,
-  SNAPSHOT_DIRECTORY,
-  warmEngine,
 } from '../../support/engine-project.ts'
+import { runBothWays as compareRuns, type EngineRun, runEngine } from './both-ways.ts'
 
-const open: Engine[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((engine) => engine.close()))
-})
-
-interface Run {
-  readonly events: readonly EvaluatedEvent[]
-  readonly withoutPython: number
-}
-
-async function run(project: Project, events: readonly Envelope[], guards: boolean): Promise<Run> {
-  const engine = await createEngine({
-    project,
-    purpose: 'run',
-    workers: 1,
-    guards,
-    snapshotCache: SNAPSHOT_DIRECTORY,
-    prewarmed: warmEngine(),
-    log: nullLog,
-  })
-  open.push(engine)
-  const evaluated = await engine.evaluate(events)
-  return { events: evaluated, withoutPython: engine.eventsWithoutPython() }
-}
-
-/** Returns the run with guards, after comparing it with the run without. */
-async function runBothWays(parts: EngineProject, events: readonly Envelope[]): Promise<Run> {
-  const project = engineProject(parts)
-  const unguarded = await run(project, events, false)
-  const guarded = await run(project, events, true)
-  expect(guarded.events).toEqual(unguarded.events)
-  return guarded
+/** Returns the run with guards. */
+async function runBothWays(parts: EngineProject, events: readonly Envelope[]): Promise<EngineRun> {
+  return (await compareRuns(engineProject(parts), events)).guarded
 }
 
 const EQUALS_A = 'def rule(event):\n    return event.get("name") == "a"\n'
@@ -65,7 +31,7 @@ describe('guards', () => {
 
   it('guards are not evaluated when they are switched off', async () => {
     const project = engineProject({ detections: [rule('R', EQUALS_A)] })
-    expect((await run(project, NAMES, false)).withoutPython).toBe(0)
+    expect((await runEngine(project, NAMES, false)).withoutPython).toBe(0)
   })
 
   it('guards leave errors to Python', async () => {

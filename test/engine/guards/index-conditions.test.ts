@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { deriveIndexConditions } from '../../../src/engine/worker/event-index/derive-index-conditions.ts'
 import { holds, type IndexCondition } from '../../../src/engine/worker/event-index/index-condition.ts'
-import { type ComparedCase, compareWithPython, describeWithPython } from './python-answers.ts'
+import { type ComparedCase, comparedOnce, describeWithPython } from './python-answers.ts'
 
 const VALUES = [
   'null',
@@ -112,11 +112,8 @@ describeWithPython('index conditions of a guard', () => {
     model: MODEL,
     events: EVENTS,
   }))
-  let compared: ComparedCase[] | undefined
-  const comparedCase = (at: number) => {
-    compared ??= compareWithPython(cases)
-    return compared[at]!
-  }
+  const comparedCases = comparedOnce(cases)
+  const comparedCase = (at: number) => comparedCases()[at]!
 
   it.each(EXPRESSIONS.map(([expression, conditions], at) => ({ expression, conditions, at })))(
     '$expression',

@@ -96,6 +96,24 @@ export function compareWithPython(
   })
 }
 
+/** Compares when it is first called, and returns the same answers from then on. */
+export function comparedOnce(
+  ...compared: Parameters<typeof compareWithPython>
+): () => readonly ComparedCase[] {
+  let known: readonly ComparedCase[] | undefined
+  return () => {
+    known ??= compareWithPython(...compared)
+    return known
+  }
+}
+
+/** The events on which the guard knows something, and it is not what Python does. */
+export function differencesOf({ events }: ComparedCase): readonly ComparedEvent[] {
+  return events.filter(
+    ({ python, guard }) => guard !== null && JSON.stringify(guard) !== JSON.stringify(python),
+  )
+}
+
 function outcomeOf(program: GuardProgram): (event: string) => Omit<ComparedEvent, 'event' | 'python'> {
   const guard = createGuard(program)
   return (event) => ({
