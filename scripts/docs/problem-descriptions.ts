@@ -383,6 +383,11 @@ const DESTINATIONS = {
     cause: 'A reference to a secret is not written correctly.',
     fix: 'Write `${env:NAME}` or `${file:PATH}`. `$${` stands for `${`.',
   },
+  'end-of-support': {
+    severity: 'warning',
+    cause: 'The provider has announced the end of the service that the destination uses.',
+    fix: 'Move to the successor that the hint names.',
+  },
   'literal-secret': {
     severity: 'warning',
     cause: 'A secret is in `destinations.yaml` itself.',

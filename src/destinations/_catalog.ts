@@ -14,6 +14,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   googlechat: async () => (await import('./googlechat.ts')).default,
   incidentio: async () => (await import('./incidentio.ts')).default,
   jira: async () => (await import('./jira.ts')).default,
+  jsm: async () => (await import('./jsm.ts')).default,
   mattermost: async () => (await import('./mattermost.ts')).default,
   msteams: async () => (await import('./msteams.ts')).default,
   nats: async () => (await import('./nats.ts')).default,

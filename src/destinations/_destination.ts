@@ -80,7 +80,20 @@ interface TypeDescription {
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }
 
-interface HttpTypeDescription<O> extends TypeDescription {
+/** The announced end of a provider's service, which loading the registry reports. */
+export interface EndOfSupport {
+  /** What ends, and when. */
+  readonly message: string
+  /** What to use instead, in the imperative. */
+  readonly hint: string
+}
+
+interface EndingType<O> extends TypeDescription {
+  /** Says that the service of these options ends; undefined: it does not. The options may contain references. */
+  endOfSupport?(options: O): EndOfSupport | undefined
+}
+
+interface HttpTypeDescription<O> extends EndingType<O> {
   /** What the provider's answers mean. Nothing is delivered without an answer that this calls a success. */
   readonly answers: ProviderAnswers<O>
   /** Returns the origin of the credentials for `doctor`; throws when there are none. */
@@ -119,7 +132,7 @@ export interface SendPorts {
 }
 
 /** A type that does not use HTTP. */
-export interface DirectDestination<O = never, P extends object = object> extends TypeDescription {
+export interface DirectDestination<O = never, P extends object = object> extends EndingType<O> {
   /** Pure: the payload as plain JSON, which `explain` shows. */
   payload(message: Message, options: O): P & DeliveryNotice
   /** Sends the payload. Throws RetryableError or PermanentError; any other error is treated as a bug and retried. */

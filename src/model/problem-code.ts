@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'duplicate-step'
   | 'duplicate-test'
   | 'empty-file'
+  | 'end-of-support'
   | 'exactly-one'
   | 'fallback-disabled'
   | 'file-too-large'

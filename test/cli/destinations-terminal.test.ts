@@ -178,7 +178,7 @@ describe('what a person does in a hurry', () => {
       'slack',
       'pagerduty',
       'msteams',
-      'opsgenie',
+      'jsm',
       'jira',
       'email',
       'webhook',

@@ -33,6 +33,7 @@ export const TYPES = {
   hook: async () => (await import('./destination-types/hook.ts')).default,
   quiet: async () => (await import('./destination-types/quiet.ts')).default,
   ringing: async () => (await import('./destination-types/ringing.ts')).default,
+  ending: async () => (await import('./destination-types/ending.ts')).default,
 } as unknown as Catalog<DestinationType>
 
 export const BODY = 'def rule(event):\n    return True\n'

@@ -43,7 +43,8 @@ export async function checkOptions(
     })
     return {}
   }
-  const { options: schema, refuses = {} } = await load()
+  const adapter = await load()
+  const { options: schema, refuses = {} } = adapter
   const value = options ? toValue(options) : {}
   const fits = checkSchema(
     schema as Schema,
@@ -51,6 +52,8 @@ export async function checkOptions(
     problems,
     formPolicy,
   )
+  const ending = fits ? adapter.endOfSupport?.(value as never) : undefined
+  if (ending) problems.warning(source, child(node, 'type')!.offset, { code: 'end-of-support', ...ending })
   if (options && fits) {
     warnLiteralSecrets(schema as Schema, options, '', source, problems)
     checkTemplates(child(options, 'template'), source, problems)

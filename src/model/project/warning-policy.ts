@@ -12,6 +12,7 @@ export const WARNING_CODES = [
   'broken-link',
   'dedup-period',
   'duplicate-key',
+  'end-of-support',
   'idle-correlation-rule',
   'idle-log-type',
   'idle-lookup-table',

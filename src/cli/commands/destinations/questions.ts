@@ -106,7 +106,7 @@ const COMMONEST = [
   'slack',
   'pagerduty',
   'msteams',
-  'opsgenie',
+  'jsm',
   'jira',
   'email',
   'webhook',
