@@ -22,6 +22,7 @@ import {
 } from './work.ts'
 
 const SEEN_TTL_MS = 24 * 3_600_000
+const NONE_REPEATED: ReadonlySet<Work> = new Set()
 const MAX_COMMIT_TRIES = 20
 /** No source has this name, because it is no source spec. */
 const SYSTEM_QUEUE = 'system findings'
@@ -52,8 +53,8 @@ export interface Pipeline {
 }
 
 interface Committed {
-  /** One flag per work: false if its event was counted before. */
-  readonly areNew: readonly boolean[]
+  /** The works whose events were counted before. */
+  readonly repeated: ReadonlySet<Work>
   /** Resolves when the commit is on disk and was reported. */
   readonly durable: Promise<void>
 }
@@ -73,7 +74,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
-  /** Commits the works. The next commit of the queue can be decided before this one is on disk. */
+  /** Commits works that are not idle. The next commit of the queue can be decided before this one is on disk. */
   const commit = async (
     works: readonly Work[],
     { events, claim, cursor }: Omit<Batch, 'queue'>,
@@ -84,17 +85,16 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
-      const areNew = newWorks(works, state.seen)
+      const repeated = repeatedWorks(works, state.seen)
+      const newWorks = works.filter((work) => !repeated.has(work))
       const cached = cachedOf(events)
-      const admitted = works.flatMap((work, i) => (areNew[i] ? admitWork(work, planner, currentProject) : []))
+      const admitted = newWorks.flatMap((work) => admitWork(work, planner, currentProject))
       const plan = {
         ...EMPTY_PLAN,
         ...planner.plan,
         cursors: claim !== null && cursor !== null ? [{ source: claim.source, cursor }] : [],
         kv: cached.kv,
-        seen: works.flatMap((work, i) =>
-          (areNew[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_TTL_MS })),
-        ),
+        seen: newWorks.flatMap(({ seenIds, at }) => seenIds.map((id) => ({ id, until: at + SEEN_TTL_MS }))),
       }
       const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
       const { answer, durable } = await store.apply(plan, { ...planner.expected, cursors })
@@ -102,30 +102,32 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       if (answer === 'conflict') continue
       if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
       cached.done()
-      return { areNew, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
+      return { repeated, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
     }
     throw new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
   }
 
   /** Resolves when the commit is on disk, which the next task of the queue does not wait for. */
   const commitIn = async (queue: string, claim: CursorClaim | null, task: () => Promise<Committed>) => {
-    const { areNew, durable } = await queues.enqueue(queue, () => runCommit(claim, task))
+    const { repeated, durable } = await queues.enqueue(queue, () => runCommit(claim, task))
     await durable
-    return areNew
+    return repeated
   }
 
   return {
     admit: async ({ queue, events, claim, cursor }) => {
-      const areNew = await commitIn(queue, claim, async () => {
+      let works: readonly Work[] = []
+      const repeated = await commitIn(queue, claim, async () => {
         const currentProject = project()
-        const works = events.map((event) => planForEvent(event, currentProject))
+        works = events.map((event) => planForEvent(event, currentProject))
+        const effective = works.filter((work) => !isIdle(work))
         const cached = cachedOf(events)
-        const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
-        if (!idle) return commit(works, { events, claim, cursor }, currentProject)
+        const isNothing = effective.length === 0 && cursor === null && cached.kv.length === 0
+        if (!isNothing) return commit(effective, { events, claim, cursor }, currentProject)
         cached.done()
-        return { areNew: works.map(() => true), durable: Promise.resolve() }
+        return { repeated: NONE_REPEATED, durable: Promise.resolve() }
       })
-      return events.map((event, i) => settle(event, areNew[i]!))
+      return events.map((event, i) => settle(event, !repeated.has(works[i]!)))
     },
     areKnown: async (events) => {
       const ids = events.map(idempotencyId)
@@ -165,14 +167,15 @@ async function runCommit(claim: CursorClaim | null, task: () => Promise<Committe
   }
 }
 
-/** A work is new if neither the store nor an earlier work of this batch has seen any of its ids. */
-function newWorks(works: readonly Work[], stored: ReadState['seen']): boolean[] {
+/** A work is repeated if the store or an earlier work of this batch has seen any of its ids. */
+function repeatedWorks(works: readonly Work[], stored: ReadState['seen']): ReadonlySet<Work> {
   const seen = new Set(stored)
-  return works.map(({ seenIds }) => {
-    if (seenIds.some((id) => seen.has(id))) return false
-    for (const id of seenIds) seen.add(id)
-    return true
-  })
+  const repeated = new Set<Work>()
+  for (const work of works) {
+    if (work.seenIds.some((id) => seen.has(id))) repeated.add(work)
+    else for (const id of work.seenIds) seen.add(id)
+  }
+  return repeated
 }
 
 function admitWork(work: Work, planner: Planner, project: Project): AdmitResult[] {
@@ -190,7 +193,11 @@ function alertOf(admitted: AdmitResult | null): string | null {
   return admitted?.action === 'merged' ? admitted.alertId : null
 }
 
+const QUIET: Settlement = { status: 'accepted', matches: 0 }
+
 function settle({ outcome }: EvaluatedEvent, isNew: boolean): Settlement {
   if (outcome.status !== 'evaluated') return { status: 'rejected', reason: outcome.reason }
-  return isNew ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
+  if (!isNew) return { status: 'duplicate' }
+  const { length } = outcome.findings
+  return length === 0 ? QUIET : { status: 'accepted', matches: length }
 }
