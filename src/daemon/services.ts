@@ -91,7 +91,6 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     version: VERSION,
   })
   const heartbeat = createHeartbeat({
-    store,
     clock: systemClock,
     admit: (findings) => pipeline.admitSystem(findings),
     log,

@@ -55,7 +55,9 @@ export function planForMatch(finding: MatchFinding, project: Project): Work {
 }
 
 export function planForSystem(finding: SystemFinding, project: Project): Work {
-  return { steps: [{ routed: routeSystem(finding, project), signal: null }], seenIds: [], at: finding.at }
+  const { onceId, at } = finding
+  const seenIds = onceId === undefined ? [] : [`once:${onceId}`]
+  return { steps: [{ routed: routeSystem(finding, project), signal: null }], seenIds, at }
 }
 
 export function isIdle(work: Work): boolean {

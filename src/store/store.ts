@@ -119,8 +119,6 @@ export interface Store {
   destinationState(key: string): Promise<Versioned<DestinationState>>
   /** Writes by compare-and-set; version 0 means that there is no row yet. */
   setDestinationState(key: string, state: DestinationState, expectedVersion: number): Promise<boolean>
-  /** Resolves with true for exactly one caller per job and slot. */
-  claimSlot(job: string, slot: string): Promise<boolean>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>

@@ -394,13 +394,6 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect([...(await store.kv(keys))]).toEqual(both.slice(0, 1))
     })
 
-    it('a slot of a job is given to exactly one caller', async () => {
-      const asked = await Promise.all(Array.from({ length: 5 }, () => store.claimSlot('heartbeat', '10:00')))
-      expect(asked.filter(Boolean)).toHaveLength(1)
-      expect(await store.claimSlot('heartbeat', '10:15')).toBe(true)
-      expect(await store.claimSlot('other', '10:00')).toBe(true)
-    })
-
     it('sets the state of a destination only over the version that was read', async () => {
       const blank = await store.destinationState('soc')
       expect(blank).toMatchObject({ version: 0, value: { pausedAt: null, failures: 0, tokens: null } })
@@ -418,7 +411,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
       await store.close()
       await store.close()
       expect(await last).toBe('ok')
-      await expect(store.claimSlot('a', 'b')).rejects.toThrow(/closed/)
+      await expect(store.take('s')).rejects.toThrow(/closed/)
     })
   })
 }

@@ -134,7 +134,6 @@ describe('a store on disk', () => {
     await commitCursor(before, 's', '7')
     const [claimed] = await before.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1000 })
     await before.recordOutcome('d1', claimed!.leaseToken, waiting(T0 + 50))
-    await before.claimSlot('job', 'slot')
     await before.close()
 
     const after = await open()
@@ -146,7 +145,6 @@ describe('a store on disk', () => {
     expect(await after.cursor('s')).toBe('7')
     expect(await after.attempts('d1')).toHaveLength(1)
     expect(await after.countDeliveries()).toMatchObject({ waiting: 1, pending: 1 })
-    expect(await after.claimSlot('job', 'slot')).toBe(false)
   })
 
   it('a store on disk can be read beside its writer, and a reader cannot write', async () => {
@@ -154,8 +152,8 @@ describe('a store on disk', () => {
     const reader = await open({ readOnly: true })
     await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
     expect((await reader.alerts({ limit: 5 })).map(({ id }) => id)).toEqual(['a1'])
-    await expect(reader.claimSlot('job', 'slot')).rejects.toThrow(/read-only/)
-    expect(await writer.claimSlot('job', 'slot')).toBe(true)
+    await expect(reader.take('s')).rejects.toThrow(/read-only/)
+    expect((await writer.take('s')).source).toBe('s')
   })
 
   it('accepts short writes beside the daemon that holds it', async () => {

@@ -81,13 +81,9 @@ export async function correlationFixture(correlation: Correlation) {
       await store.commit(plan({ signals: [row] }), expecting())
     },
     /** Moves the clock to a minute and runs a correlation pass. */
-    async lookAt(minute: number, over: Partial<CorrelationPassPorts> = {}, slot: string | null = null) {
+    async lookAt(minute: number, over: Partial<CorrelationPassPorts> = {}) {
       clock.advance(start + minute * MINUTE - clock.now())
-      await runCorrelationPass(
-        rule,
-        { now: clock.now(), intervalMs: 5 * MINUTE, slot },
-        { ...ports, ...over },
-      )
+      await runCorrelationPass(rule, { now: clock.now(), intervalMs: 5 * MINUTE }, { ...ports, ...over })
     },
     /** Describes alerts: `ann x2` is an alert of ann with matches of two passes. */
     async alerts() {

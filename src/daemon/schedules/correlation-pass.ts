@@ -13,7 +13,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts'
 import type { Store, StoredSignal } from '../../store/store.ts'
 
 export interface CorrelationPassPorts {
-  readonly store: Pick<Store, 'take' | 'signals' | 'latestSignal' | 'claimSlot'>
+  readonly store: Pick<Store, 'take' | 'signals' | 'latestSignal'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
 }
@@ -22,8 +22,6 @@ interface PassContext {
   readonly now: number
   /** The time between two slots of the rule's schedule. */
   readonly intervalMs: number
-  /** One of several daemons claims the slot. null: the pass runs without a claim. */
-  readonly slot: string | null
 }
 
 /** The cursor of a rule, which this pass has taken. */
@@ -68,7 +66,7 @@ export async function runCorrelationPass(
   context: PassContext,
   ports: CorrelationPassPorts,
 ): Promise<void> {
-  const { now, intervalMs, slot } = context
+  const { now, intervalMs } = context
   const { lookbackMs } = rule.correlation
   const { claim, cursor: stored } = await takeCursor(rule, ports)
   if (stored === null) return commitFirstCursor(claim, now, ports)
@@ -78,7 +76,6 @@ export async function runCorrelationPass(
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // An absence that is evaluated now may have begun one window before the last pass.
   const absenceRanges = evaluatesAbsence ? [{ from: start.at - lookbackMs, to: now }] : []
-  let isClaimed = slot === null
   for (let { after } = start; ; ) {
     // Absence is evaluated over all new signals, not page by page.
     const newSignals = await readNewSignals(
@@ -94,8 +91,6 @@ export async function runCorrelationPass(
     }
     const isStale = evaluatesAbsence && now - start.at > lookbackMs
     if (findings.length === 0 && newSignals.spans.length === 0 && !isStale) return
-    isClaimed ||= await ports.store.claimSlot(cursorName(rule), slot!)
-    if (!isClaimed) return
     const isCommitted = await commitCursor(claim, { after: newSignals.upTo, at: now }, findings, ports)
     if (!isCommitted || newSignals.isLast) return
     after = newSignals.upTo

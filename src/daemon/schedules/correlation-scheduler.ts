@@ -36,14 +36,13 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
     enqueue(rule, () => {
       const now = clock.now()
       const { intervalMs } = nextSlot(rule.correlation.schedule, now)
-      return runCorrelationPass(rule, { now, intervalMs, slot: null }, ports)
+      return runCorrelationPass(rule, { now, intervalMs }, ports)
     })
 
   const watch = (rule: CorrelationRule, signal: AbortSignal) =>
-    runInSlots(rule.correlation.schedule, clock, signal, ({ at, intervalMs }) => {
-      const slot = new Date(at).toISOString()
-      return enqueue(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
-    })
+    runInSlots(rule.correlation.schedule, clock, signal, ({ intervalMs }) =>
+      enqueue(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs }, ports)),
+    )
 
   const stop = async () => {
     following.abort()

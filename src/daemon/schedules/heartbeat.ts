@@ -4,14 +4,12 @@ import { messageOf } from '../../errors.ts'
 import type { SystemFinding } from '../../model/alerts/finding.ts'
 import type { Clock, Log } from '../../model/ports.ts'
 import type { Heartbeat } from '../../model/project/destination.ts'
-import type { Store } from '../../store/store.ts'
 import { runInSlots, type Slot } from './schedule-slots.ts'
 
 /** A busy process can be late for a slot. The heartbeat of a slot that is later than this is not sent any more. */
 const MAX_LATENESS_MS = 60_000
 
 interface HeartbeatPorts {
-  readonly store: Pick<Store, 'claimSlot'>
   readonly clock: Clock
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>
   readonly log: Log
@@ -45,14 +43,17 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
   }
 }
 
-/** Resolves with true if this daemon sent the heartbeat. `at` is the time of the slot, the same for all daemons. */
+/**
+ * Resolves when the heartbeat is in the store, by this daemon or another one. The slot is taken in the same commit as the
+ * alert is created, so a crash loses neither.
+ * @param at the time of the slot, the same for all daemons.
+ */
 export async function sendHeartbeat(
   heartbeat: Heartbeat,
   at: Date,
-  { store, clock, admit }: Omit<HeartbeatPorts, 'log'>,
-): Promise<boolean> {
+  { clock, admit }: Omit<HeartbeatPorts, 'log'>,
+): Promise<void> {
   const slot = at.toISOString()
-  if (!(await store.claimSlot('heartbeat', slot))) return false
   await admit([
     {
       from: 'system',
@@ -63,10 +64,10 @@ export async function sendHeartbeat(
         'This alert is sent on a schedule. Signalbox or its delivery has failed if it stops coming.',
       runbook: 'If no heartbeat arrives, check the daemon and its delivery queue.',
       dedup: slot,
+      onceId: `heartbeat ${slot}`,
       context: { slot, cron: heartbeat.cron },
       destinations: heartbeat.destinations,
       at: clock.now(),
     },
   ])
-  return true
 }

@@ -83,6 +83,8 @@ export interface SystemFinding {
   /** Same key within the window: counted, not repeated. */
   readonly dedup: string
   readonly context: Readonly<Record<string, unknown>>
+  /** The finding counts once under this id, however many daemons report it. */
+  readonly onceId?: string
   /** Exact destinations, where the system knows them (heartbeat); else by alert type. */
   readonly destinations?: readonly string[]
   readonly at: number

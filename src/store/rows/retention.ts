@@ -22,6 +22,7 @@ export function createRetention(signalsKeptMs: number, monotonic: () => number):
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
     { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
+    // Only earlier versions have written slots.
     { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOT_TTL_MS },
   ]
   const trust = new ClockTrust()

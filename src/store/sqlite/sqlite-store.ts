@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import type { Clock } from '../../model/ports.ts'
 import { commitPlan, readState } from '../commit.ts'
-import { type Driver, insert } from '../driver.ts'
+import type { Driver } from '../driver.ts'
 import { watchFiles } from '../file-identity.ts'
 import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
@@ -135,7 +135,6 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
         destinations.write(key, state, expectedVersion + 1)
         return true
       }),
-    claimSlot: (job, slot) => write((now) => insertSlot(driver, job, slot, now)),
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),
@@ -154,10 +153,6 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       return closing
     },
   }
-}
-
-function insertSlot(driver: Driver, job: string, slot: string, now: number): boolean {
-  return insert(driver, 'once', { job, slot, recorded_at: now }, 'ON CONFLICT (job, slot) DO NOTHING') === 1
 }
 
 function readKv(driver: Driver, keys: readonly string[], now: number): Map<string, string> {
