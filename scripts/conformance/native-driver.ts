@@ -24,7 +24,7 @@ export function nativeRequest(
   const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
   const bodyCalls = calls.map(({ detection, entry, mocks }, item) => {
     const body = numbers.get(detection)!
-    return { item, body, entry, mocks, recordReads: false, followLines: false }
+    return { item, body, entry, mocks, recordReads: false, followLines: false, timeFunctions: false }
   })
   const load = loadRequest({
     bodies,

@@ -30,6 +30,10 @@ export const COMMANDS: CommandMap = {
     summary: 'explain the severity, the route and the requests of one event',
     load: () => import('./commands/explain.ts'),
   },
+  bench: {
+    summary: 'measure the functions of detections and their guards',
+    load: () => import('./commands/bench.ts'),
+  },
   routes: {
     summary: 'show the routes of all detections, or what a change re-routes',
     runsPython: true,

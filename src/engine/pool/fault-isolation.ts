@@ -176,7 +176,7 @@ function between(skips: readonly Skip[], from: number, to: number): Skip[] {
 function lostItem({ kind }: Work): ItemOutcome {
   const reason = 'crashed the evaluator'
   if (kind === 'evaluate') return { status: 'rejected', reason }
-  if (kind === 'guards') return { states: [], explanation: null }
+  if (kind === 'guards') return { states: [], explanation: null, guardUs: null }
   const error = syntheticError('InterpreterEnded', reason)
   return kind === 'test' ? failedOutcome(error) : failedUnitTest(error)
 }

@@ -101,7 +101,11 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
       return (await Promise.all(jobs)).flat() as TestOutcome[]
     },
     async guards(calls) {
-      const items = calls.map(({ detection, entry }) => ({ body: numbers.get(detection)!, entry }))
+      const items = calls.map(({ detection, entry, isMeasured = false }) => ({
+        body: numbers.get(detection)!,
+        entry,
+        isMeasured,
+      }))
       const withPython = items.filter(({ body }) => bodies[body]!.kind === 'detection')
       const reports: GuardReport[] = []
       // The jobs are short and follow each other, so that live events need not wait for all of them.
@@ -139,8 +143,8 @@ function cacheResponder(trustGroup: string, bodies: readonly Body[], cache: Dete
 }
 
 function bodyCall(call: TestCall, number: number): BodyCall {
-  const { entry, mocks, followLines = false, recordReads = false } = call
-  return { body: number, entry, mocks, followLines, recordReads }
+  const { entry, mocks, followLines = false, recordReads = false, timeFunctions = false } = call
+  return { body: number, entry, mocks, followLines, recordReads, timeFunctions }
 }
 
 /** The cases of one detection stay together and in order, because its module may carry state from one to the next. */

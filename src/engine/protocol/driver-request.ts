@@ -108,9 +108,9 @@ export function testRequest(
   bodies: readonly Body[],
   skips: readonly Skip[],
 ): string {
-  const testCalls = calls.map(({ item, body, entry, mocks, recordReads, followLines }) => {
+  const testCalls = calls.map(({ item, body, entry, mocks, recordReads, followLines, timeFunctions }) => {
     const { path, source } = bodies[body]!
-    return [item, body, entry, mocks, recordReads, followLines ? [path, source] : null]
+    return [item, body, entry, mocks, recordReads, followLines ? [path, source] : null, timeFunctions]
   })
   return JSON.stringify({ calls: testCalls, skips: skips.map(skipEntry) })
 }

@@ -3,7 +3,7 @@
  * on it, so a response without the agreed form ends the worker.
  */
 
-import type { FunctionName, FunctionResults } from '../../model/alerts/finding.ts'
+import { FUNCTIONS, type FunctionName, type FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { BrokenBody, ModuleAnalysis } from './messages.ts'
 
@@ -167,6 +167,7 @@ const isOutcomes = listOf(
     reads: orNull(listOf(record({ field: isText, value: orNull(isText) }))),
     durationMs: isNumber,
     lines: optional(record({ executable: isLines, run: isLines })),
+    functionMs: optional(record(Object.fromEntries(FUNCTIONS.map((name) => [name, optional(isNumber)])))),
   }),
 )
 

@@ -200,12 +200,14 @@ export interface BodyCall {
   readonly mocks: string
   readonly followLines: boolean
   readonly recordReads: boolean
+  readonly timeFunctions: boolean
 }
 
 /** A request for what is known of the guard of a body; see `GuardCall`. */
 export interface BodyGuardCall {
   readonly body: number
   readonly entry: string | null
+  readonly isMeasured: boolean
 }
 
 export interface UnitTestCall {

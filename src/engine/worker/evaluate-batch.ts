@@ -261,7 +261,9 @@ function withContradiction(guards: GuardReporter, call: BodyCall, outcome: TestO
 
 export function guardReports({ runGuards, broken }: LoadedBodies, job: Job): DriverResponse {
   const calls = job.work.items as readonly BodyGuardCall[]
-  const outcomes = calls.map(({ body, entry }) => runGuards.report(body, entry, broken.has(body)))
+  const outcomes = calls.map(({ body, entry, isMeasured }) =>
+    runGuards.report(body, entry, { isBroken: broken.has(body), isMeasured }),
+  )
   return { outcomes, printed: [], changedValues: [], eventsWithoutPython: 0 }
 }
 

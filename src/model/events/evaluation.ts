@@ -1,6 +1,6 @@
 /** Results of the engine: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from '../../core/exact-json.ts'
-import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
+import type { FunctionError, FunctionName, FunctionResults, MatchFinding } from '../alerts/finding.ts'
 import type { Envelope } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 import type { GuardCall, GuardExplanation, GuardReport } from './guard-report.ts'
@@ -39,6 +39,8 @@ export interface TestCall {
   readonly followLines?: boolean
   /** Record which fields the body reads, which makes the call slower. */
   readonly recordReads?: boolean
+  /** Measure each function. */
+  readonly timeFunctions?: boolean
 }
 
 /** Numbers of lines of a body, ascending. */
@@ -68,6 +70,8 @@ export interface TestOutcome {
   readonly durationMs: number
   /** Present if `followLines` was set and the worker survived the call. */
   readonly lines?: BodyLines | undefined
+  /** The milliseconds of each function that was called; present if `timeFunctions` was set. */
+  readonly functionMs?: Readonly<Partial<Record<FunctionName, number>>> | undefined
   /** Present if the guard of the detection says that the matcher stays silent, which it did not. */
   readonly contradictedBy?: GuardExplanation | undefined
 }

@@ -7,6 +7,8 @@ export interface GuardCall {
   readonly detection: string
   /** The event as the detection sees it; null: no event is explained. */
   readonly entry: JsonText | null
+  /** Whether the guard's evaluation of the entry is measured, which takes some milliseconds. */
+  readonly isMeasured?: boolean
 }
 
 /** A part of the text of a body. */
@@ -86,4 +88,6 @@ export interface GuardReport {
   readonly states: readonly GuardState[]
   /** Present if there was an entry. */
   readonly explanation: GuardExplanation | null
+  /** The median time of the guard for the entry, in microseconds; null: it was not measured, or there is no guard. */
+  readonly guardUs: number | null
 }

@@ -85,13 +85,13 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, entry text, mocks text, note reads?, [path, source] to follow or null]], skips}
-    -> [{functions, output, missingMocks, reads or null, durationMs, lines if followed}]
+    """{calls: [[item, body, entry text, mocks text, note reads?, [path, source] to follow or null, time functions?]], skips}
+    -> [{functions, output, missingMocks, reads or null, durationMs, lines if followed, functionMs if timed}]
     """
     request = loads(text)
     _prepare()
     skips = _skips(request["skips"])
-    with observing(bool(skips) or any(noting for *_, noting, _ in request["calls"])):
+    with observing(bool(skips) or any(noting for *_, noting, _, _ in request["calls"])):
         outcomes = [
             _test(_project.detections[number], (item, *call), skips.get(number, {}).get(item, {}))
             for item, number, *call in request["calls"]
@@ -116,7 +116,8 @@ def unit_tests(text):
 
 
 def _test(detection, call, known):
-    item, entry, mocks, noting, body = call
+    item, entry, mocks, noting, body, is_timed = call
+    times = {} if is_timed else None
     caching.set_backend(MemoryBackend())
     entry = loads(entry)
     is_plain = detection.type == "policy" or not isinstance(entry, dict)
@@ -128,7 +129,7 @@ def _test(detection, call, known):
         followed(body) as lines,
     ):
         started = time.perf_counter()
-        functions = run(detection, item, event, known, every=True)
+        functions = run(detection, item, event, known, every=True, times=times)
         duration = time.perf_counter() - started
     return {
         "functions": functions,
@@ -137,6 +138,7 @@ def _test(detection, call, known):
         "reads": reads_as_json(reads),
         "durationMs": round(duration * 1000, 3),
         **({"lines": lines_as_json(lines)} if lines else {}),
+        **({"functionMs": times} if is_timed else {}),
     }
 
 

@@ -1,5 +1,7 @@
 """Runs detections on items: the matcher and then all other functions of one item, before the next item."""
 
+from time import perf_counter
+
 from panther_core.exceptions import FunctionReturnTypeError
 from signalbox_driver import progress
 from signalbox_driver.failures import budget_spent, describe
@@ -50,16 +52,17 @@ def _findings_in_loop(detection, items, events):
         found.append((progress.position()[1], results))
 
 
-def run(detection, item, event, known=_NOTHING, every=False):
+def run(detection, item, event, known=_NOTHING, every=False, times=None):
     """Returns the result of each function. Stops after a matcher that does not alert, unless `every` is true.
 
     `known`: function number -> the result that the function has without being called.
+    `times`: a dict to which the milliseconds of each function are added, or None.
     """
     progress.begin(detection.number, item)
-    return _call_functions(detection, event, known, every)
+    return _call_functions(detection, event, known, every, times)
 
 
-def _call_functions(detection, event, known, every=False):
+def _call_functions(detection, event, known, every=False, times=None):
     results = {}
     spent = False
     for number, function, name in detection.functions:
@@ -68,7 +71,10 @@ def _call_functions(detection, event, known, every=False):
         elif number in known:
             result = known[number]
         else:
+            started = perf_counter() if times is not None else 0
             result = _call(detection, number, function, name, event)
+            if times is not None:
+                times[function] = round((perf_counter() - started) * 1000, 4)
             spent = "limit" in result.get("error", ())
         results[function] = result
         if number == 0 and not every and result.get("output") is not _alerting(detection):

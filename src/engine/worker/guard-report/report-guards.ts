@@ -35,12 +35,21 @@ export class GuardReporter {
     this.#texts = new Map(bodies.flatMap(({ path, source }) => (source === null ? [] : [[path, source]])))
   }
 
-  /** @param entry the text of an event to explain; null: none. @param isBroken the body is not loaded. */
-  report(number: number, entry: string | null, isBroken: boolean): GuardReport {
+  /** @param entry the text of an event to explain; null: none. */
+  report(
+    number: number,
+    entry: string | null,
+    { isBroken, isMeasured }: { readonly isBroken: boolean; readonly isMeasured: boolean },
+  ): GuardReport {
     const body = this.#bodies[number] as DetectionBody
-    if (isBroken) return { states: [{ ...NOTHING, logType: null, noGuard: BROKEN }], explanation: null }
+    if (isBroken)
+      return { states: [{ ...NOTHING, logType: null, noGuard: BROKEN }], explanation: null, guardUs: null }
     const states = logTypesOf(body).map((logType) => this.#state(number, logType).state)
-    return { states: withoutEqual(states), explanation: entry === null ? null : this.#explain(number, entry) }
+    return {
+      states: withoutEqual(states),
+      explanation: entry === null ? null : this.#explain(number, entry),
+      guardUs: entry !== null && isMeasured ? this.#measure(number, entry) : null,
+    }
   }
 
   /** Returns what the guard says where it calls a matcher silent that is not; null: there is no contradiction. */
@@ -124,6 +133,19 @@ export class GuardReporter {
     }
   }
 
+  #measure(number: number, entry: string): number | null {
+    const guarded = this.#guards?.of(number, logTypeOf(JSON.parse(entry)))
+    if (!guarded || !('guard' in guarded) || !isObject(JSON.parse(entry))) return null
+    const times = Array.from({ length: MEASUREMENTS }, () => {
+      // What is looked up in a record is remembered, so each is used once.
+      const record = JSON.parse(entry) as RawObject
+      const started = performance.now()
+      guarded.guard.evaluate(record, entry)
+      return (performance.now() - started) * 1000
+    })
+    return times.toSorted((a, b) => a - b)[MEASUREMENTS >> 1]!
+  }
+
   #locations(program: GuardProgram) {
     return guardLocations(program, (path) => this.#texts.get(path) ?? null)
   }
@@ -138,6 +160,7 @@ export class GuardReporter {
   }
 }
 
+const MEASUREMENTS = 51
 const NO_MOCKS = '[]'
 const NOTHING = { noGuard: null, conditions: [], conditionsFrom: null, noConditions: null }
 
