@@ -81,6 +81,8 @@ const EXPRESSIONS: readonly (readonly [expression: string, conditions: readonly 
   ['event["a"] == "a"', null],
   ['event.get("a").startswith("a")', null],
   ['event.get("p_row_id") == "a"', null],
+  ['event.udm("p_log_type") == "Log" and event.get("a") == "a"', null],
+  ['event.deep_walk("p_log_type") == "Log" and event.get("a") == "a"', null],
   ['"a" in event.keys()', null],
   ['len(event) > 20', null],
 ]

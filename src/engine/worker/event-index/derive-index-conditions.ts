@@ -124,7 +124,7 @@ const TRACERS: Readonly<Record<string, Tracer>> = {
         throw new Error('a walk through something else')
       // Lists may stand on the way, so only its beginning is looked at.
       const first = { keys: names.slice(0, 1), isExact: true, raisesOnTheWay: false, nullIsAbsent: false }
-      compiler.recorder.valueOf(compiler.recorder.field(first, null))
+      compiler.recorder.requireAbsent(first)
       return fallback!(frame)
     }
   },
@@ -137,7 +137,7 @@ const TRACERS: Readonly<Record<string, Tracer>> = {
       if (!areTexts(names)) throw new Error('a key that is no text')
       for (const own of [['p_udm', ...names], names]) {
         const parts = { keys: own, isExact: false, raisesOnTheWay: false, nullIsAbsent: true }
-        compiler.recorder.valueOf(compiler.recorder.field(parts, null))
+        compiler.recorder.requireAbsent(parts)
       }
       return standIn
     }

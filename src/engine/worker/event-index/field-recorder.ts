@@ -45,6 +45,13 @@ export class FieldRecorder {
     throw new Error(`it reads ${path.keys[0]}`)
   }
 
+  /** Takes a field as absent. Throws where it certainly is not. */
+  requireAbsent(path: FieldPath): void {
+    const value = this.field(path, null)
+    if (!(value instanceof FieldValue)) throw new Error(`it reads ${path.keys[0]}`)
+    this.valueOf(value)
+  }
+
   /** The value on an event without fields. A use of it that is not followed records that the field is present. */
   valueOf(value: unknown): unknown {
     if (!(value instanceof FieldValue)) return value
