@@ -15,8 +15,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   {
     fault: 'keys are found in their exact spelling only',
     file: `${WORKER}/guard/guard-lookup.ts`,
-    from: '  return own === undefined ? ABSENT : object[own]',
-    to: '  return own !== key ? ABSENT : object[own]',
+    from: '  return own === undefined ? ABSENT : read(object, own)',
+    to: '  return own !== key ? ABSENT : read(object, own)',
   },
   {
     fault: 'keys below the first level are found in their exact spelling only',
@@ -32,9 +32,9 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'null counts as absent in a guard',
-    file: `${WORKER}/guard/guard-methods.ts`,
-    from: 'return found === ABSENT ? (given[1] ?? null) : found',
-    to: 'return found === ABSENT || found === null ? (given[1] ?? null) : found',
+    file: `${WORKER}/guard/compile-event-reads.ts`,
+    from: 'return found === ABSENT ? (fallback ?? null) : found',
+    to: 'return found === ABSENT || found === null ? (fallback ?? null) : found',
   },
   {
     fault: 'a value that is returned as it is leaves no condition',
@@ -155,6 +155,30 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     file: `${WORKER}/event-index/index-condition.ts`,
     from: 'return path.raisesOnTheWay ? WRONG_WAY : ABSENT',
     to: 'return ABSENT',
+  },
+  {
+    fault: 'the tree of the index selects nothing where something stands in the way of a path',
+    file: `${WORKER}/event-index/index-node.ts`,
+    from: 'else if (this.#raising.length > 0) report(this.#raising)',
+    to: '',
+  },
+  {
+    fault: 'objects with the same keys in another order find the same key in other letters',
+    file: `${WORKER}/guard/object-shape.ts`,
+    from: 'if (left[at] !== right[at]) return false',
+    to: 'if (!right.includes(left[at]!)) return false',
+  },
+  {
+    fault: 'a comparison is narrowed although a list in its field raises',
+    file: `${WORKER}/event-index/narrow-conditions.ts`,
+    from: ' && !raisesOnContainers',
+    to: '',
+  },
+  {
+    fault: 'the log type is absent to what unifies it or walks to it',
+    file: `${WORKER}/event-index/field-recorder.ts`,
+    from: 'if (!(value instanceof FieldValue)) throw',
+    to: 'if (value === undefined) throw',
   },
   {
     fault: 'what is put into a dict leaves no condition',

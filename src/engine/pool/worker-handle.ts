@@ -43,7 +43,7 @@ export interface WorkerTermination {
 /** The old generation holds the texts and objects of one batch. Beyond its limit the worker ends instead of the process. */
 const RESOURCE_LIMITS = {
   stackSizeMb: THREAD_STACK_MIB,
-  maxYoungGenerationSizeMb: 8,
+  maxYoungGenerationSizeMb: 16,
   maxOldGenerationSizeMb: 1024,
 }
 

@@ -103,6 +103,34 @@ describe('guards', () => {
     expect(withoutPython).toBe(2)
   })
 
+  it('select few of the detections that compare the same field with the same value', async () => {
+    const bodies = [
+      ...[0, 1, 2, 3, 4].map((at) => `event.get("source") == "s" and event.get("name") == "n${at}"`),
+      'event.get("name") == "n0" and event.get("source") == "s"',
+      'event.get("source") == "s" and event.get("name").startswith("x")',
+      'event.get("source") == "s" and not event.get("name")',
+      'event.get("source") in ("s", "t") and event.get("name") == "n1"',
+      'event.get("source") == "s" and (event.get("Source") == "s" or event.get("name") == "n2")',
+      'event.get("source") == "s" and event.deep_get("source", "a") is None and event.get("name") == "n3"',
+      'event.get("source") == "s" and event.get("source").upper() == "S" and event.get("name") == "n4"',
+      'event.get("source") == "s" and event.udm("source") == "s"',
+      'event.get("source") == "s" and event.udm("p_log_type") == "Test.Log"',
+      'event.get("source") == "s" and event.deep_walk("source") == "s"',
+    ]
+    const detections = bodies.map((body, at) => rule(`R${at}`, `def rule(event):\n    return ${body}\n`))
+    const sources = ['s', 't', 'S', ['s'], { a: 's' }, 1e20, null, undefined]
+    const names = ['n0', 'n1', 'n2', 'n3', 'n4', 'x', '', ['n0'], null, undefined]
+    const records: object[] = sources.flatMap((source) => names.map((name) => ({ source, name })))
+    records.push(
+      { Source: 's', name: 'n0' },
+      { Source: 's', source: 't', name: 'n0' },
+      { é: 1, source: 's', name: 'n1' },
+    )
+    const events = records.map((record, seq) => envelope(record, { seq }))
+    const run = await runBothWays({ detections }, events)
+    expect(reportsOf(run.events[0]!)).toEqual(['R0', 'R5', 'R9', 'R12', 'R13', 'R14'])
+  })
+
   it.each([
     'len(event.get("P_ROW_ID", "")) == 32',
     'len(event.deep_get("p_row_id", default="")) == 32',

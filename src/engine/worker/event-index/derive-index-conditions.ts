@@ -16,7 +16,7 @@ import {
   type TupleValue,
   viewOf,
 } from '../guard/guard-values.ts'
-import { FieldRecorder, FieldValue } from './field-recorder.ts'
+import { FieldRecorder, FieldValue, type GivenField } from './field-recorder.ts'
 import type { FieldPath, IndexCondition } from './index-condition.ts'
 
 export type IndexConditions =
@@ -24,10 +24,17 @@ export type IndexConditions =
   /** The guard is always evaluated. */
   | { readonly reason: string }
 
-/** @param logType What `p_log_type` of every event is for which the conditions are asked. */
-export function deriveIndexConditions(program: GuardProgram, logType: string | null): IndexConditions {
+/**
+ * @param logType What `p_log_type` of every event is for which the conditions are asked.
+ * @param given A field that every such event has. One that also has the field in other letters still has it in these.
+ */
+export function deriveIndexConditions(
+  program: GuardProgram,
+  logType: string | null,
+  given: GivenField | null = null,
+): IndexConditions {
   if (program.isPlain) return { reason: 'a policy' }
-  const recorder = new FieldRecorder(logType)
+  const recorder = new FieldRecorder(logType, given)
   try {
     const run = new Run(UNSEEN, '{}', program)
     const matcher = new TracingCompiler(program, recorder).matcher()

@@ -2,10 +2,12 @@
 import type { JsonRecord } from '../../protocol/driver-request.ts'
 import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'
-import type { DetectionGuards } from '../guard/detection-guards.ts'
+import type { DetectionGuard, DetectionGuards } from '../guard/detection-guards.ts'
 import type { ParsedEvent } from '../parsed-event.ts'
+import { deriveIndexConditions } from './derive-index-conditions.ts'
 import { detectionConditions } from './detection-conditions.ts'
-import { EventIndex } from './event-index.ts'
+import { EventIndex, type IndexedDetection } from './event-index.ts'
+import { narrowConditions, SharedComparisons } from './narrow-conditions.ts'
 
 /** What is known of the candidates of one log type. */
 export interface CandidateIndex {
@@ -51,17 +53,31 @@ export class DetectionIndexes {
 
   #create(candidates: readonly number[], logType: string | null): CandidateIndex {
     const found = new Map(candidates.map((number) => [number, this.#guards.of(number, logType)]))
-    const index = new EventIndex(
-      candidates.map((number) => {
-        const { chosen } = detectionConditions(this.#bodies[number]!, found.get(number)!, logType)
-        return { number, conditions: chosen }
-      }),
-    )
+    const index = new EventIndex(this.#indexed(found, logType))
     const guards = new Map<number, Guard>()
     for (const [number, each] of found) if ('guard' in each) guards.set(number, each.guard)
     return {
       select: (record) => index.select(record),
       guardOf: (body) => guards.get(body) ?? null,
     }
+  }
+
+  #indexed(detections: ReadonlyMap<number, DetectionGuard>, logType: string | null): IndexedDetection[] {
+    const derived = [...detections].map(([number, guarded]) => ({
+      number,
+      guarded,
+      ...detectionConditions(this.#bodies[number]!, guarded, logType),
+    }))
+    const shared = new SharedComparisons()
+    for (const { chosen } of derived) if (chosen !== null) shared.add(chosen)
+    return derived.map(({ number, guarded, chosen, fromGuard }) => {
+      if (chosen === null || chosen !== fromGuard || !('program' in guarded))
+        return { number, conditions: chosen }
+      const narrowed = narrowConditions(chosen, shared, (given) => {
+        const conditions = deriveIndexConditions(guarded.program, logType, given)
+        return 'conditions' in conditions ? conditions.conditions : null
+      })
+      return { number, conditions: narrowed }
+    })
   }
 }

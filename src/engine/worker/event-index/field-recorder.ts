@@ -23,12 +23,22 @@ export class FieldValue {
   }
 }
 
+/** A field of the event itself that has a known text in it. */
+export interface GivenField {
+  readonly key: string
+  readonly isExact: boolean
+  readonly value: string
+}
+
 export class FieldRecorder {
   readonly #logType: string | null
+  readonly #given: GivenField | null
   readonly #conditions = new Map<string, IndexCondition>()
 
-  constructor(logType: string | null) {
+  /** @param given the only field that the event does not lack. */
+  constructor(logType: string | null, given: GivenField | null) {
     this.#logType = logType
+    this.#given = given
   }
 
   conditions(): IndexCondition[] {
@@ -38,7 +48,7 @@ export class FieldRecorder {
   /** A key of the event. */
   field(path: FieldPath, fallback: unknown): unknown {
     const name = path.keys[0]!.toLowerCase()
-    if (!isFilledField(name)) return new FieldValue(path, fallback)
+    if (!isFilledField(name)) return this.#givenValue(path) ?? new FieldValue(path, fallback)
     // An event may have the same name in other letters, which a lookup in those letters finds first.
     const isLogType = path.keys.length === 1 && path.keys[0] === 'p_log_type'
     if (isLogType && this.#logType !== null) return this.#logType
@@ -50,6 +60,12 @@ export class FieldRecorder {
     const value = this.field(path, null)
     if (!(value instanceof FieldValue)) throw new Error(`it reads ${path.keys[0]}`)
     this.valueOf(value)
+  }
+
+  #givenValue({ keys, isExact }: FieldPath): string | null {
+    const given = this.#given
+    const isGiven = given !== null && keys.length === 1 && keys[0] === given.key && isExact === given.isExact
+    return isGiven ? given.value : null
   }
 
   /** The value on an event without fields. A use of it that is not followed records that the field is present. */
