@@ -357,6 +357,11 @@ const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: st
     ),
   ],
   [
+    'a lookup without a key',
+    'an operation on values of these types',
+    rule('try:\n    return event.deep_get().deep_get("x") == 5\nexcept AttributeError:\n    return False'),
+  ],
+  [
     'the first element of a set',
     'the order of a set',
     rule('for each in {"a", "b"}:\n    return each == "a"\nreturn False'),

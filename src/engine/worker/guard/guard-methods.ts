@@ -133,6 +133,8 @@ export function deepGet(receiver: unknown, keys: readonly unknown[], otherwise: 
   if ((otherwise instanceof DictValue && otherwise.entries.size > 0) || isRawObject(otherwise))
     throw UNSUPPORTED
   if (otherwise instanceof EventValue) throw UNSUPPORTED
+  // Without a key it is the event itself.
+  if (keys.length === 0) throw UNSUPPORTED
   let value: unknown = receiver.record
   for (const key of keys) {
     if (!isRawObject(value)) return otherwise
