@@ -74,8 +74,19 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: ['core', 'model', 'destinations/_options.ts', 'destinations/_answers.ts'],
     because: 'a contract',
   },
+  'destinations/parts/credentials': {
+    may: ['errors', 'core', 'model', 'destinations/_destination.ts'],
+    because: 'credentials are fetched in the same way by a type and by delivery',
+  },
   'destinations/parts': {
-    may: ['errors', 'core', 'model', 'destinations/_options.ts', 'destinations/_destination.ts'],
+    may: [
+      'errors',
+      'core',
+      'model',
+      'destinations/_options.ts',
+      'destinations/_destination.ts',
+      'destinations/parts/credentials',
+    ],
     because: 'parts of requests that several types use',
   },
   destinations: {
@@ -86,6 +97,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'model',
       'destinations/_options.ts',
       'destinations/_destination.ts',
+      'destinations/parts/credentials',
       'destinations/parts',
     ],
     because: 'a destination builds requests and knows no queue',
@@ -152,7 +164,15 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     because: 'the HTTP client knows no alert',
   },
   delivery: {
-    may: ['errors', 'core', 'model', 'destinations/_destination.ts', 'store/store.ts', 'delivery/http'],
+    may: [
+      'errors',
+      'core',
+      'model',
+      'destinations/_destination.ts',
+      'destinations/parts/credentials',
+      'store/store.ts',
+      'delivery/http',
+    ],
     because: 'delivery uses stores and destinations by their contract',
   },
   testing: {

@@ -10,6 +10,7 @@ import type {
   Receipt,
 } from '../destinations/_destination.ts'
 import { usesHttp } from '../destinations/_destination.ts'
+import type { TokenSettings } from '../destinations/parts/credentials/oauth2-token.ts'
 import { Bug } from '../errors.ts'
 import type { HttpRequest, Transport } from '../model/ports.ts'
 import { maskSecrets } from './http/redaction.ts'
@@ -21,7 +22,7 @@ export type Steps = Generator<Outgoing, Receipt, Answer>
 
 /** The options that `defineDestination` adds to every type that speaks HTTP. */
 interface SharedOptions {
-  readonly transport?: Transport & { readonly signingSecret?: string }
+  readonly transport?: Transport & { readonly signingSecret?: string; readonly oauth2?: TokenSettings }
 }
 
 export function transportOf(options: Options): NonNullable<SharedOptions['transport']> {
@@ -61,6 +62,12 @@ export function withStandardHeaders(
   return { method, url, headers: { ...Object.fromEntries(otherHeaders), ...standardHeaders }, body }
 }
 
+/** The token takes the place of what the type itself put there. */
+export function withToken(request: HttpRequest, token: string): HttpRequest {
+  const others = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'authorization')
+  return { ...request, headers: { ...Object.fromEntries(others), authorization: `Bearer ${token}` } }
+}
+
 /** The first request of the exchange, or the payload of a type without HTTP. */
 export type Preview = (HttpRequest | { readonly note: string; readonly payload: object }) & {
   readonly notes?: readonly string[]
@@ -81,8 +88,10 @@ export function previewRequest(
   }
   const first = requestSteps(type, message, masked).next()
   if (first.done) throw new Bug(`the type ${type.type} makes no request`)
+  const request = withStandardHeaders(first.value, message, masked, version)
+  const { oauth2 } = transportOf(masked)
   return {
-    ...withStandardHeaders(first.value, message, masked, version),
+    ...(oauth2 === undefined ? request : withToken(request, `<access token of ${oauth2.tokenUrl}>`)),
     ...withNotes([...made, ...(first.value.notes ?? [])]),
   }
 }

@@ -15,12 +15,13 @@ import { Bug, isError, messageOf, PermanentError } from '../errors.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { Destination } from '../model/project/destination.ts'
 import type { AlertRow } from '../store/store.ts'
+import { sendAuthorized } from './authorized-request.ts'
 import { buildMessage } from './delivery-message.ts'
 import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
 import { credentialRequests } from './http/credential-requests.ts'
 import { type Answers, readAnswer } from './http/read-answer.ts'
 import { headerRedactor, secretRedactor } from './http/redaction.ts'
-import { type Options, requestSteps, type Steps, transportOf, withStandardHeaders } from './request-steps.ts'
+import { type Options, requestSteps, type Steps, withStandardHeaders } from './request-steps.ts'
 import { applyTemplates } from './templates.ts'
 
 export interface SendPorts {
@@ -164,9 +165,10 @@ async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer
   const request = type.sign ? await type.sign(plain, options as never, signal, lookUp) : plain
   // A secret in the body, as in PagerDuty's requests, is only for the host that the registry names.
   const keepsOrigin = redact(request.body) !== request.body
-  const response = await ports.http.send(request, signal, { ...transportOf(options), keepsOrigin })
+  const sent = await sendAuthorized(ports.http, request, signal, options, keepsOrigin)
   // The body is redacted before it is cut, because a half secret would not be recognized.
-  const answer = { ...response, body: headerRedactor(request.headers)(redact(response.body)) }
+  const mask = headerRedactor(sent.request.headers)
+  const answer = { ...sent.response, body: mask(redact(sent.response.body)) }
   return { ...answer, receipt: readAnswer(answersTo(type, outgoing, options), answer, ports.clock.now()) }
 }
 

@@ -5,7 +5,13 @@ import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import type { ProviderAnswers, Success } from './_answers.ts'
-import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema } from './_options.ts'
+import {
+  type OptionsSchema,
+  SIGNED_TRANSPORT_SCHEMA,
+  type TemplatePart,
+  TRANSPORT_SCHEMA,
+  templateSchema,
+} from './_options.ts'
 
 export type {
   AnswerEffect,
@@ -174,7 +180,7 @@ export function defineDestination<O, P extends object = never>(type: Destination
   const parts = type.templates ?? ['title', 'body']
   const shared = {
     ...(parts.length > 0 && { template: templateSchema(parts) }),
-    ...('send' in type ? {} : { transport: TRANSPORT_SCHEMA }),
+    ...('send' in type ? {} : { transport: 'sign' in type ? SIGNED_TRANSPORT_SCHEMA : TRANSPORT_SCHEMA }),
   }
   return {
     ...type,

@@ -9,7 +9,7 @@ export type OptionsSchema = {
   readonly required?: readonly string[]
   readonly properties: Readonly<Record<string, object>>
   /** Each branch names one key; exactly one of these keys is required. */
-  readonly oneOf?: readonly { readonly required: readonly string[] }[]
+  readonly oneOf?: readonly { readonly required: readonly string[]; readonly properties?: object }[]
   /** The keys that another key requires, or a choice of them. */
   readonly dependencies?: Readonly<Record<string, readonly string[] | Pick<OptionsSchema, 'oneOf'>>>
   readonly additionalProperties: false
@@ -36,6 +36,60 @@ export const TLS_PROPERTIES = {
     secret: true,
     examples: [file('secrets/client.key')],
     description: "PEM of the client certificate's key.",
+  },
+} as const
+
+/** Client credentials (RFC 6749, 4.4), for providers whose tokens expire. */
+const OAUTH2_SCHEMA = {
+  type: 'object',
+  description:
+    'Client credentials of OAuth 2.0. The access token is sent as `Authorization: Bearer`, in place of what the type sends there.',
+  required: ['tokenUrl', 'clientId', 'clientSecret'],
+  properties: {
+    tokenUrl: {
+      type: 'string',
+      pattern: '^https?://',
+      examples: ['https://login.example.com/oauth2/token'],
+      description: 'The endpoint for tokens.',
+    },
+    clientId: { type: 'string', minLength: 1, examples: ['signalbox'], description: 'The id of the client.' },
+    clientSecret: {
+      type: 'string',
+      minLength: 1,
+      secret: true,
+      examples: [env('OAUTH_CLIENT_SECRET')],
+      description: 'The secret of the client.',
+    },
+    scope: {
+      type: 'string',
+      minLength: 1,
+      examples: ['alerts.write'],
+      description: 'The scope, if one is needed.',
+    },
+    audience: {
+      type: 'string',
+      minLength: 1,
+      examples: ['https://api.example.com'],
+      description: 'The audience, which some servers want.',
+    },
+    clientAuthentication: {
+      enum: ['body', 'basic'],
+      default: 'body',
+      description: 'Where id and secret of the client are sent: in the body, or as basic authentication.',
+    },
+  },
+  additionalProperties: false,
+} as const
+
+/** A branch of `oneOf` for a type that needs no credential of its own where the transport fetches tokens. */
+export const TOKEN_OF_TRANSPORT = {
+  required: ['transport'],
+  properties: {
+    transport: {
+      type: 'object',
+      required: ['oauth2'],
+      description: 'A transport that fetches access tokens.',
+    },
   },
 } as const
 
@@ -84,10 +138,16 @@ export const TRANSPORT_SCHEMA = {
       examples: [env('SIGNING_SECRET')],
       description: 'Signs every request with HMAC-SHA256 over timestamp and body.',
     },
+    oauth2: OAUTH2_SCHEMA,
   },
   dependencies: { certificate: ['key'], key: ['certificate'] },
   additionalProperties: false,
 } as const
+
+const { oauth2: _, ...WITHOUT_OAUTH2 } = TRANSPORT_SCHEMA.properties
+
+/** The transport of a type that signs its requests with credentials of its own. */
+export const SIGNED_TRANSPORT_SCHEMA = { ...TRANSPORT_SCHEMA, properties: WITHOUT_OAUTH2 } as const
 
 export type TemplatePart = 'title' | 'body' | 'payload'
 

@@ -4,7 +4,7 @@ import { basicAuth } from '../core/basic-auth.ts'
 import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
-import { env } from './_options.ts'
+import { env, TOKEN_OF_TRANSPORT } from './_options.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
@@ -35,7 +35,7 @@ export default defineDestination<JiraOptions>({
   options: {
     type: 'object',
     required: ['url', 'projectKey'],
-    oneOf: [{ required: ['apiToken'] }, { required: ['personalAccessToken'] }],
+    oneOf: [{ required: ['apiToken'] }, { required: ['personalAccessToken'] }, TOKEN_OF_TRANSPORT],
     dependencies: { apiToken: ['user'], user: ['apiToken'] },
     properties: {
       url: {

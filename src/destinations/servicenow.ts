@@ -5,6 +5,7 @@ import { textAt } from '../core/json-path.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
+import { TOKEN_OF_TRANSPORT } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { createOnce } from './parts/create-once.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
@@ -32,7 +33,7 @@ export default defineDestination<ServiceNowOptions>({
   options: {
     type: 'object',
     required: ['url'],
-    oneOf: [{ required: ['password'] }, { required: ['token'] }],
+    oneOf: [{ required: ['password'] }, { required: ['token'] }, TOKEN_OF_TRANSPORT],
     dependencies: { user: ['password'], password: ['user'] },
     properties: {
       url: {

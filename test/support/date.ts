@@ -6,3 +6,8 @@ export function withDate(now: number): void {
   beforeEach(() => void vi.useFakeTimers({ now, toFake: ['Date'] }))
   afterEach(() => void vi.useRealTimers())
 }
+
+/** Sets another date within such a test. */
+export function moveDate(now: number): void {
+  vi.setSystemTime(now)
+}

@@ -234,9 +234,22 @@ function badChoice(at: string, data: unknown, allowed: readonly unknown[], schem
   }
 }
 
+interface Branch {
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Branch>>
+}
+
+/** `transport.oauth2` for a branch that requires a key within a key. */
+function keysOfBranch({ required = [], properties = {} }: Branch): string[] {
+  return required.flatMap((key) => {
+    const inner = properties[key] ? keysOfBranch(properties[key]) : []
+    return inner.length > 0 ? inner.map((name) => `${key}.${name}`) : [key]
+  })
+}
+
 function branchKeys(schema: Schema, keyword = 'oneOf'): string {
-  const branches = (schema[keyword] ?? []) as readonly { required?: readonly string[] }[]
-  return branches.flatMap((branch) => branch.required ?? []).join(', ')
+  const branches = (schema[keyword] ?? []) as readonly Branch[]
+  return branches.flatMap(keysOfBranch).join(', ')
 }
 
 /** `/Tests/0/Name` -> `Tests[0].Name`, as people write it. */

@@ -20,7 +20,7 @@ export async function askForOptions(
 ): Promise<string[]> {
   const isGiven = (name: string) => given.some((text) => text.startsWith(`${name}=`))
   const open = fieldsOf(options).filter(({ path }) => !isGiven(path.join('.')))
-  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const ways = waysOf(options)
   const givenWay = ways.find(isGiven)
   const way = givenWay ?? (ways.length === 0 ? null : await askForAlternative(ask, open, ways))
   const fields = open.map((field) => ({
@@ -28,6 +28,11 @@ export async function askForOptions(
     required: field.required || nameOf(field) === way || requiresOption(options, way, nameOf(field)),
   }))
   return askForFields(ask, destination, applicableFields(fields, options, way === null ? [] : [way]))
+}
+
+/** The options of which exactly one is required. Tokens of the transport are for those who write the file by hand. */
+function waysOf({ oneOf = [] }: TypeSummary['options']): string[] {
+  return oneOf.filter(({ properties }) => properties === undefined).flatMap(({ required }) => required)
 }
 
 /** True if an option requires another one. */
@@ -46,7 +51,7 @@ function applicableFields(
   options: TypeSummary['options'],
   chosen: readonly string[],
 ): OptionField[] {
-  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const ways = waysOf(options)
   const others = ways.filter((way) => !chosen.includes(way))
   if (chosen.length === 0) return [...fields]
   return fields.filter((field) => {
@@ -72,7 +77,7 @@ export async function askForSome(
   options: TypeSummary['options'],
   set: readonly string[],
 ): Promise<string[]> {
-  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const ways = waysOf(options)
   const fields = fieldsOf(options).map((field) => ({ ...field, required: false }))
   return askForFields(
     ask,

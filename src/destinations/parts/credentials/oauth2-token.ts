@@ -1,9 +1,9 @@
 /** Access tokens of OAuth 2.0: fetched by a grant, kept until shortly before they expire. */
 import { createPrivateKey, sign } from 'node:crypto'
 import { basicAuth } from '../../../core/basic-auth.ts'
+import { textAt } from '../../../core/json-path.ts'
 import { PermanentError, RetryableError } from '../../../errors.ts'
 import type { SendRequest } from '../../_destination.ts'
-import { answerJson, textIn } from '../json-request.ts'
 
 /** The settings of one grant: client credentials, or with a refresh token or a service account in place of them. */
 export interface TokenSettings {
@@ -74,14 +74,13 @@ async function fetchToken(settings: TokenSettings, send: SendRequest): Promise<C
     },
     body: new URLSearchParams(grantOf(settings, startedAt, usesBasic)).toString(),
   })
-  const json = answerJson(answer.body)
-  const token = textIn(json, 'access_token')
+  const token = textAt(answer.body, 'access_token')
   if (answer.status === 200 && token) {
-    const seconds = Number(textIn(json, 'expires_in'))
+    const seconds = Number(textAt(answer.body, 'expires_in'))
     const ttlMs = seconds > 0 ? seconds * 1_000 : DEFAULT_TTL_MS
     return { token, expiresAt: startedAt + ttlMs - Math.min(REFRESH_BEFORE_MS, ttlMs / 2) }
   }
-  throw refusal(tokenUrl, answer.status, textIn(json, 'error'))
+  throw refusal(tokenUrl, answer.status, textAt(answer.body, 'error'))
 }
 
 /** The message holds only the code of the error, because the rest of the answer may quote the request. */
