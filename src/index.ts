@@ -18,6 +18,7 @@ export {
   type Outgoing,
   type ProviderAnswers,
   type ProviderError,
+  type ProviderRate,
   type Receipt,
   type SendPorts,
   type Success,

@@ -1,6 +1,11 @@
 /** Claims due deliveries, destination by destination, and starts the sends. It knows what is in flight and does not wait. */
 import { messageOf } from '../errors.ts'
-import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
+import {
+  type Destination,
+  destinationKey,
+  type RateLimit,
+  type Registry,
+} from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 import { createClockStepDetector } from './clock-steps.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
@@ -66,32 +71,34 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     const { value: state } = await store.destinationState(key)
     if (state.pausedAt !== null && (await sendWaitingToFallback(ports, destination, registry, state)) > 0)
       wake()
-    const { maxSends, isProbe, isHalfOpen, retryAt } = sendPermit(state, destination.rateLimit, clock.now())
+    const rateLimit = await rateLimitOf(ports, destination)
+    const permit = sendPermit(state, rateLimit, clock.now())
+    const { maxSends, isProbe, isHalfOpen, retryAt } = permit
+    const concurrency = Math.min(destination.concurrency, permit.window)
     if (maxSends === 0) return nextWakeAt(store, key, retryAt)
-    const due = await store.countDue(key, destination.concurrency)
+    const due = await store.countDue(key, concurrency)
     const inFlight = inFlightTo(key)
-    const free = freeSlots(destination.concurrency, inFlight, totalInFlight)
+    const free = freeSlots(concurrency, inFlight, totalInFlight)
     const limit = isHalfOpen && inFlight > 0 ? 0 : Math.min(maxSends, free)
     if (limit === 0) return null
-    const claimed = await claimAndSend(destination, registry, isProbe, Math.min(limit, due))
+    const claimed = await claimAndSend({ destination, registry, isProbe, rateLimit }, Math.min(limit, due))
     return claimed < limit ? nextWakeAt(store, key, retryAt) : null
   }
 
   /** Resolves with the number of deliveries that it claimed: fewer than `count` if another process was faster. */
   async function claimAndSend(
-    destination: Destination,
-    registry: Registry,
-    isProbe: boolean,
+    { rateLimit, ...task }: Omit<Task, 'claimed'> & { readonly rateLimit: RateLimit | null },
     count: number,
   ): Promise<number> {
     if (count === 0) return 0
+    const { destination } = task
     const key = destinationKey(destination)
     // All destinations claim at the same time, so these slots are occupied before the claim has ended.
     occupy(key, count)
     try {
       const claimed = await store.claim({ destinationKeys: [key], limit: count, leaseMs: LEASE_MS })
-      if (claimed.length > 0) await consumeTokens(store, destination, isProbe, claimed.length, clock.now())
-      for (const each of claimed) startSend({ claimed: each, destination, registry, isProbe })
+      if (claimed.length > 0) await consumeTokens(store, { ...task, rateLimit }, claimed.length, clock.now())
+      for (const each of claimed) startSend({ ...task, claimed: each })
       return claimed.length
     } finally {
       occupy(key, -count)
@@ -117,6 +124,16 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
   }
 }
 
+/** The user's rate, otherwise that which the type knows of its provider. A type that cannot be loaded fails at the send. */
+async function rateLimitOf(
+  { types }: DeliveryPorts,
+  { type, rateLimit }: Destination,
+): Promise<RateLimit | null> {
+  if (rateLimit) return rateLimit
+  const { rate } = await types(type).catch(() => ({ rate: undefined }))
+  return rate?.limit ?? null
+}
+
 async function nextWakeAt(store: Store, key: string, earliest: number): Promise<number | null> {
   const due = await store.nextDue([key])
   return due === null ? null : Math.max(due, earliest)
@@ -130,15 +147,16 @@ function freeSlots(concurrency: number, inFlight: number, totalInFlight: number)
 /** Schedules the next probe, or takes tokens from the bucket of the rate limit. */
 async function consumeTokens(
   store: Store,
-  destination: Destination,
-  isProbe: boolean,
+  {
+    destination,
+    isProbe,
+    rateLimit,
+  }: Omit<Task, 'claimed' | 'registry'> & { readonly rateLimit: RateLimit | null },
   count: number,
   now: number,
 ): Promise<void> {
-  const { rateLimit } = destination
-  if (!isProbe && !rateLimit) return
   await updateDestinationState(store, destinationKey(destination), (state) => {
     if (isProbe) return { ...state, probeAt: now + PROBE_INTERVAL_MS }
-    return rateLimit ? takeTokens(state, rateLimit, count, now) : state
+    return takeTokens(state, rateLimit, count, now)
   })
 }

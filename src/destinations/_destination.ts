@@ -70,6 +70,14 @@ export type Answer = HttpResponse & { readonly receipt: Receipt }
 /** Sends one request by the transport of the destination and returns the answer, whatever its status. */
 export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>
 
+/** How many alerts a provider accepts in a time. */
+export interface ProviderRate {
+  /** What the provider documents, as a sentence. */
+  readonly documented: string
+  /** The default of `rateLimit`; absent: there is no limit that holds for every user. */
+  readonly limit?: { readonly perMinute: number; readonly burst: number }
+}
+
 interface TypeDescription {
   readonly type: string
   /** The line for listings and docs. */
@@ -82,6 +90,8 @@ interface TypeDescription {
    * which the type escapes as a whole.
    */
   readonly escapeField?: (text: string) => string
+  /** The rate of the provider. The bundled types that use HTTP state it, and their pages show it. */
+  readonly rate?: ProviderRate
   /** Alert types that this destination type cannot send, each with the reason. Loading the registry reports them. */
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }

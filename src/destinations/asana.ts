@@ -22,6 +22,10 @@ const API = 'https://app.asana.com/api/1.0'
 export default defineDestination<AsanaOptions>({
   type: 'asana',
   summary: 'a task in Asana projects',
+  rate: {
+    documented: 'Asana accepts 150 requests a minute in its free plan, and 1,500 in others.',
+    limit: { perMinute: 150, burst: 20 },
+  },
   refuses: { HEARTBEAT: 'each heartbeat would create a task' },
   options: {
     type: 'object',

@@ -19,6 +19,10 @@ const DESCRIPTION_LIMIT = 4_096
 export default defineDestination<DiscordOptions>({
   type: 'discord',
   summary: 'a message in a Discord channel',
+  rate: {
+    documented: 'Discord accepts 30 messages a minute and 5 in 2 seconds for a webhook.',
+    limit: { perMinute: 30, burst: 5 },
+  },
   escapeField: escapeMarkdown,
   templates: ['title', 'body', 'payload'],
   options: {

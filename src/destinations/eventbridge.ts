@@ -21,6 +21,7 @@ const DETAIL_LIMIT_BYTES = 255 * 1024
 export default defineDestination<EventBridgeOptions>({
   type: 'eventbridge',
   summary: 'an event on an Amazon EventBridge bus',
+  rate: { documented: 'EventBridge accepts hundreds of events a second in each region.' },
   templates: ['payload'],
   options: {
     type: 'object',

@@ -25,6 +25,10 @@ const API = 'https://api.github.com'
 export default defineDestination<GitHubOptions>({
   type: 'github',
   summary: 'an issue in a GitHub repository',
+  rate: {
+    documented: 'GitHub accepts 80 requests a minute and 500 an hour that create content.',
+    limit: { perMinute: 60, burst: 5 },
+  },
   escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {

@@ -24,6 +24,7 @@ const GITLAB = 'https://gitlab.com'
 export default defineDestination<GitLabOptions>({
   type: 'gitlab',
   summary: 'an issue or incident in a GitLab project',
+  rate: { documented: 'GitLab limits requests as its administrator has set, and orders a wait with 429.' },
   escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {

@@ -18,6 +18,10 @@ const BODY_LIMIT_BYTES = 32_000
 export default defineDestination<GoogleChatOptions>({
   type: 'googlechat',
   summary: 'a card in a Google Chat space',
+  rate: {
+    documented: 'Google Chat accepts one message a second in a space, from all its webhooks together.',
+    limit: { perMinute: 60, burst: 1 },
+  },
   templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',

@@ -25,6 +25,9 @@ const API = 'https://api.incident.io'
 export default defineDestination<IncidentIoOptions>({
   type: 'incidentio',
   summary: 'an alert in incident.io',
+  rate: {
+    documented: 'incident.io documents 1,200 requests a minute for its API, far above what alerts need.',
+  },
   escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {

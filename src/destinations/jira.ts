@@ -30,6 +30,10 @@ const DESCRIPTION_LIMIT = 32_767
 export default defineDestination<JiraOptions>({
   type: 'jira',
   summary: 'an issue in Jira Cloud or Data Center',
+  rate: {
+    documented:
+      'Jira Cloud limits the cost of all requests of a site, and orders a wait with 429. Data Center does as its administrator has set.',
+  },
   escapeField: escaped,
   refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {

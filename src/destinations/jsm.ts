@@ -14,6 +14,9 @@ const API = 'https://api.atlassian.com/jsm/ops/integration'
 export default defineDestination<GenieOptions>({
   type: 'jsm',
   summary: 'an alert in Jira Service Management Operations',
+  rate: {
+    documented: 'Jira Service Management limits requests by plan and number of users, and answers 429.',
+  },
   escapeField: escapeGenieHtml,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {

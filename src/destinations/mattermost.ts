@@ -21,6 +21,7 @@ const TEXT_LIMIT = 7_000
 export default defineDestination<MattermostOptions>({
   type: 'mattermost',
   summary: 'a message in a Mattermost channel',
+  rate: { documented: 'Mattermost limits requests as its administrator has set, and answers 429.' },
   escapeField: escapeMarkdown,
   templates: ['title', 'body', 'payload'],
   options: {

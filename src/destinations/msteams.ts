@@ -31,6 +31,10 @@ const CARD_COLOURS: Record<Severity, string> = {
 export default defineDestination<TeamsOptions>({
   type: 'msteams',
   summary: 'a card in a Microsoft Teams channel',
+  rate: {
+    documented: 'Microsoft Teams accepts four requests a second.',
+    limit: { perMinute: 240, burst: 4 },
+  },
   escapeField: escaped,
   templates: ['title', 'body', 'payload'],
   options: {

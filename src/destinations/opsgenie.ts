@@ -14,6 +14,7 @@ const API = 'https://api.opsgenie.com'
 export default defineDestination<GenieOptions>({
   type: 'opsgenie',
   summary: 'an alert in Opsgenie, which ends on 5 April 2027',
+  rate: { documented: 'Opsgenie limits requests by plan and number of users, and answers 429.' },
   escapeField: escapeGenieHtml,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   endOfSupport: ({ apiUrl: base = API }) =>

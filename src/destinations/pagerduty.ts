@@ -31,6 +31,10 @@ const SEVERITIES: Record<Severity, string> = {
 export default defineDestination<PagerDutyOptions>({
   type: 'pagerduty',
   summary: 'an incident in PagerDuty, by Events API v2',
+  rate: {
+    documented: 'PagerDuty accepts 120 events a minute for an integration key.',
+    limit: { perMinute: 120, burst: 30 },
+  },
   refuses: { HEARTBEAT: 'each heartbeat would open an incident' },
   options: {
     type: 'object',

@@ -26,6 +26,7 @@ const API = 'https://pubsub.googleapis.com'
 export default defineDestination<PubSubOptions>({
   type: 'pubsub',
   summary: 'a message to a Google Cloud Pub/Sub topic',
+  rate: { documented: 'Pub/Sub accepts far more messages than alerts need.' },
   templates: ['payload'],
   options: {
     type: 'object',

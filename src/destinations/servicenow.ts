@@ -29,6 +29,9 @@ const URGENCIES: Record<Severity, string> = { INFO: '3', LOW: '3', MEDIUM: '2', 
 export default defineDestination<ServiceNowOptions>({
   type: 'servicenow',
   summary: 'an incident in ServiceNow',
+  rate: {
+    documented: 'ServiceNow limits requests by the rules of the instance, and orders a wait with 429.',
+  },
   refuses: { HEARTBEAT: 'each heartbeat would create a record' },
   options: {
     type: 'object',

@@ -30,6 +30,10 @@ const BODY_LIMIT_BYTES = 35_000
 export default defineDestination<SlackOptions>({
   type: 'slack',
   summary: 'a message in a Slack channel',
+  rate: {
+    documented: 'Slack accepts one message a second for a channel or a webhook, and tolerates short bursts.',
+    limit: { perMinute: 60, burst: 1 },
+  },
   escapeField: escaped,
   templates: ['title', 'body', 'payload'],
   options: {

@@ -21,6 +21,10 @@ const EMAIL_LIMIT = 20_000
 export default defineDestination<SnsOptions>({
   type: 'sns',
   summary: 'a message to an Amazon SNS topic',
+  rate: {
+    documented:
+      'SNS accepts hundreds of messages a second in each region; a FIFO topic accepts 300 in a message group.',
+  },
   options: {
     type: 'object',
     required: ['topicArn'],

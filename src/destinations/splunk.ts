@@ -24,6 +24,7 @@ const BODY_LIMIT_BYTES = 838_860
 export default defineDestination<SplunkOptions>({
   type: 'splunk',
   summary: 'an event in Splunk, through the HTTP Event Collector',
+  rate: { documented: 'The collector answers 503 when it is busy, and documents no rate.' },
   templates: [],
   options: {
     type: 'object',

@@ -15,6 +15,7 @@ const MESSAGE_LIMIT_BYTES = 256 * 1024
 export default defineDestination<SqsOptions>({
   type: 'sqs',
   summary: 'a message to an Amazon SQS queue',
+  rate: { documented: 'SQS accepts any number of messages; a FIFO queue accepts 300 a second.' },
   templates: ['payload'],
   options: {
     type: 'object',

@@ -22,6 +22,11 @@ const API = 'https://api.telegram.org'
 export default defineDestination<TelegramOptions>({
   type: 'telegram',
   summary: 'a message in a Telegram chat',
+  rate: {
+    documented:
+      'Telegram accepts 20 messages a minute in a group, and one a second in a chat with short bursts.',
+    limit: { perMinute: 20, burst: 3 },
+  },
   options: {
     type: 'object',
     required: ['botToken', 'chatId'],

@@ -13,6 +13,7 @@ interface TinesOptions {
 export default defineDestination<TinesOptions>({
   type: 'tines',
   summary: 'an event for a webhook action in Tines',
+  rate: { documented: 'Tines limits the events of a webhook by plan, and answers 429.' },
   templates: ['payload'],
   options: {
     type: 'object',

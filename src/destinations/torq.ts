@@ -14,6 +14,7 @@ interface TorqOptions {
 export default defineDestination<TorqOptions>({
   type: 'torq',
   summary: 'an event for Torq workflows',
+  rate: { documented: 'Torq limits the events of an integration by plan, and answers 429.' },
   templates: ['payload'],
   options: {
     type: 'object',

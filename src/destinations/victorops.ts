@@ -28,6 +28,7 @@ const MESSAGE_TYPES: Record<Severity, string> = {
 export default defineDestination<VictorOpsOptions>({
   type: 'victorops',
   summary: 'an incident in Splunk On-Call (VictorOps)',
+  rate: { documented: 'Splunk On-Call documents no rate for the REST endpoint.' },
   refuses: { HEARTBEAT: 'each heartbeat would be in the timeline' },
   options: {
     type: 'object',

@@ -13,6 +13,7 @@ interface WebhookOptions {
 export default defineDestination<WebhookOptions>({
   type: 'webhook',
   summary: 'HTTP POST of the notification to a URL',
+  rate: { documented: 'Only you know the rate of the receiver.' },
   templates: ['payload'],
   options: {
     type: 'object',

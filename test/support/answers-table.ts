@@ -18,9 +18,19 @@ export function answersTable(type: DestinationType): string {
     ...rules.map((rule) => [describeRule(rule), effectOf(rule)]),
     ...(unlisted ? [['any other code of the provider', EFFECTS.pause]] : []),
   ]
-  return ['| answer | what happens |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join(
-    '\n',
-  )
+  const table = rows.map((cells) => `| ${cells.join(' | ')} |`)
+  return ['| answer | what happens |', '|---|---|', ...table, '', rateText(type)].join('\n')
+}
+
+/** Says what the provider accepts, and what is sent by default. */
+function rateText({ type, rate }: DestinationType): string {
+  if (!rate) throw new Error(`${type} does not state the rate of its provider`)
+  const { documented, limit } = rate
+  const byDefault = limit
+    ? `By default at most ${limit.perMinute} alerts a minute are sent, ${limit.burst} of them at once.`
+    : 'By default the rate is not limited.'
+  const link = '[`rateLimit`](../destinations.md#a-destination)'
+  return `${documented} ${byDefault} ${link} changes that.`
 }
 
 function effectOf({ effect, meaning }: AnswerRule): string {

@@ -3,6 +3,7 @@
  * one delivery is tried. Pure.
  */
 import type { DestinationState } from '../../store/store.ts'
+import { onOrderedWait } from './throttle.ts'
 
 /** So many failures in a row open the breaker. */
 const FAILURE_THRESHOLD = 5
@@ -20,8 +21,14 @@ export function onFailure(
   retryAfterMs: number | null,
   now: number,
 ): DestinationState {
-  if (retryAfterMs !== null)
-    return { ...state, heldUntil: Math.max(state.heldUntil ?? 0, now + retryAfterMs) }
+  if (retryAfterMs !== null) {
+    const isHeld = now < (state.heldUntil ?? 0)
+    return {
+      ...state,
+      heldUntil: Math.max(state.heldUntil ?? 0, now + retryAfterMs),
+      throttle: isHeld && state.throttle ? state.throttle : onOrderedWait(state, retryAfterMs, now),
+    }
+  }
   const failures = state.failures + 1
   if (!isOpen({ failures })) return { ...state, failures }
   const heldUntil = now + Math.min(MAX_HOLD_MS, INITIAL_HOLD_MS * 2 ** (failures - FAILURE_THRESHOLD))

@@ -3,6 +3,7 @@ import type { DestinationState } from '../../store/store.ts'
 import { onFailure, onSuccess } from './breaker.ts'
 import { addRefusal, clearRefusals, isAlertFault, isSystematic, type Refusal } from './refusal-streak.ts'
 import { pause, resume } from './send-permit.ts'
+import { onDelivered } from './throttle.ts'
 
 export interface AttemptResult {
   readonly result: 'delivered' | 'retry' | 'refused'
@@ -39,7 +40,9 @@ export function nextState(
   const { result, message, scope = 'delivery', retryAfterMs = null } = attempt
   if (result === 'delivered') {
     // Only a probe ends a pause: any other send that succeeds now began before the pause.
-    const working = onSuccess(clearRefusals(before, detection, now))
+    const accepted = onSuccess(clearRefusals(before, detection, now))
+    const { throttle } = accepted
+    const working = throttle ? { ...accepted, throttle: onDelivered(throttle, now) } : accepted
     return { state: isProbe ? resume(working, now) : working, scope }
   }
   const state = refusal ? addRefusal(before, refusal, now) : before

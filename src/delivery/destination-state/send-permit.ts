@@ -2,6 +2,7 @@
 import type { RateLimit } from '../../model/project/destination.ts'
 import type { DestinationState } from '../../store/store.ts'
 import { isOpen } from './breaker.ts'
+import { effectiveLimit, windowOf } from './throttle.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
 export const MAX_PROVIDER_HOLD_MS = 60 * 60_000
@@ -15,9 +16,20 @@ interface SendPermit {
   /** The send may start only while no other send to the destination is in flight. */
   readonly isHalfOpen: boolean
   readonly retryAt: number
+  /** The send may start only while fewer are in flight. */
+  readonly window: number
 }
 
-export function sendPermit(state: DestinationState, limit: RateLimit | null, now: number): SendPermit {
+export function sendPermit(state: DestinationState, configured: RateLimit | null, now: number): SendPermit {
+  return { ...permitNow(state, configured, now), window: windowOf(state, now) }
+}
+
+function permitNow(
+  state: DestinationState,
+  configured: RateLimit | null,
+  now: number,
+): Omit<SendPermit, 'window'> {
+  const limit = effectiveLimit(state, configured, now)
   if (state.pausedAt !== null) {
     const probeAt = believableTime(state.probeAt, now, PROBE_INTERVAL_MS)
     if (now < probeAt) return { maxSends: 0, isProbe: false, isHalfOpen: false, retryAt: probeAt }
@@ -43,13 +55,15 @@ function believableTime(at: number | null | undefined, now: number, maxAheadMs: 
   return at && at - now <= maxAheadMs ? at : now
 }
 
-/** Takes `count` tokens. Concurrent daemons can overdraw the bucket, which then fills from below zero. */
+/** Takes `count` tokens, if a rate holds now. Concurrent daemons can overdraw the bucket, which then fills from below zero. */
 export function takeTokens(
   state: DestinationState,
-  limit: RateLimit,
+  configured: RateLimit | null,
   count: number,
   now: number,
 ): DestinationState {
+  const limit = effectiveLimit(state, configured, now)
+  if (!limit) return state
   return { ...state, tokens: refilled(state, limit, now) - count, tokensAt: now }
 }
 

@@ -86,6 +86,18 @@ export interface DestinationState {
   readonly failures: number
   /** No delivery is sent before this time: the provider ordered it, or the breaker is open. */
   readonly heldUntil?: number | null
+  /** Present since the provider ordered a wait, until it has ordered none for an hour. */
+  readonly throttle?: {
+    /** How many requests may be under way at once. */
+    readonly window: number
+    /** The rate to keep; null: it is not known yet. */
+    readonly perMinute: number | null
+    /** The rate that the last order has shown. */
+    readonly basePerMinute: number | null
+    /** Deliveries since `from`, the end of the last ordered wait. */
+    readonly delivered: number
+    readonly from: number
+  } | null
   /** The latest refusals in a row with the same cause. A delivery that is accepted ends them. */
   readonly refusals?: {
     readonly cause: string

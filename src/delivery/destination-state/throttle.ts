@@ -1,0 +1,71 @@
+/**
+ * Slows a destination down after its provider has ordered a wait: one delivery tries alone, then the number of requests
+ * at once grows by one, and shrinks by half when the provider orders a wait again. From the second order on the rate is
+ * known, and deliveries keep it: serial requests can be too fast, too. Pure.
+ */
+import type { RateLimit } from '../../model/project/destination.ts'
+import type { DestinationState } from '../../store/store.ts'
+
+type Throttle = NonNullable<DestinationState['throttle']>
+
+/** Without an order to wait for this long, the destination is fast again. */
+const THROTTLE_TTL_MS = 60 * 60_000
+/** So many deliveries in a row at the known rate, and a faster one is tried. */
+const DELIVERIES_PER_STEP = 20
+/** A step is this part of the rate that the last order has shown. */
+const RATE_STEP = 0.1
+const MIN_PER_MINUTE = 1
+
+/** `now` must not be within a wait that was ordered before: those orders are answers to the same requests. */
+export function onOrderedWait(
+  { throttle }: Pick<DestinationState, 'throttle'>,
+  waitMs: number,
+  now: number,
+): Throttle {
+  const from = now + waitMs
+  if (!throttle || !isInForce(throttle, now)) {
+    return { window: 1, perMinute: null, basePerMinute: null, delivered: 0, from }
+  }
+  const { window, perMinute, delivered } = throttle
+  const elapsedMs = Math.max(1, from - throttle.from)
+  const shown = delivered > 0 ? (delivered * 60_000) / elapsedMs : (perMinute ?? 60_000 / waitMs) / 2
+  const base = Math.max(MIN_PER_MINUTE, Math.min(shown, perMinute ?? shown))
+  return {
+    window: Math.max(1, Math.floor(window / 2)),
+    perMinute: base,
+    basePerMinute: base,
+    delivered: 0,
+    from,
+  }
+}
+
+/** Counts a delivery. While no rate is known, each one lets one more go at once. */
+export function onDelivered(throttle: Throttle, now: number): Throttle | null {
+  if (!isInForce(throttle, now)) return null
+  const delivered = throttle.delivered + 1
+  const { window, perMinute, basePerMinute } = throttle
+  if (perMinute === null || basePerMinute === null) return { ...throttle, delivered, window: window + 1 }
+  if (delivered % DELIVERIES_PER_STEP > 0) return { ...throttle, delivered }
+  return { ...throttle, delivered, window: window + 1, perMinute: perMinute + basePerMinute * RATE_STEP }
+}
+
+/** How many requests may be under way at once. */
+export function windowOf({ throttle }: DestinationState, now: number): number {
+  return throttle && isInForce(throttle, now) ? throttle.window : Number.POSITIVE_INFINITY
+}
+
+/** The slower one of the configured rate and the rate that the provider's orders have shown. */
+export function effectiveLimit(
+  { throttle }: DestinationState,
+  limit: RateLimit | null,
+  now: number,
+): RateLimit | null {
+  const perMinute = throttle && isInForce(throttle, now) ? throttle.perMinute : null
+  if (perMinute === null || (limit && limit.perMinute <= perMinute)) return limit
+  return { perMinute, burst: 1 }
+}
+
+/** A time further ahead than any wait comes from a clock that was set back meanwhile. */
+function isInForce({ from }: Throttle, now: number): boolean {
+  return Math.abs(now - from) < THROTTLE_TTL_MS
+}
