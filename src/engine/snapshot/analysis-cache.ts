@@ -15,6 +15,17 @@ interface CachedAnalysis extends ModuleAnalysis {
 /** The number of analyses of other projects that are kept. */
 const MAX_OTHER_ANALYSES = 4_000
 
+/** Which analyses of other bodies are kept: all, or at most `MAX_OTHER_ANALYSES`. */
+type KeptAnalyses = 'all' | 'some'
+
+interface AnalysisResult {
+  /** In the order of the bodies. */
+  readonly analyses: readonly ModuleAnalysis[]
+  /** The number of bodies that were not in the cache. */
+  readonly added: number
+  readonly serialize: (kept: KeptAnalyses) => Uint8Array
+}
+
 export class AnalysisCache {
   readonly #cached: PackedRecords
 
@@ -27,7 +38,7 @@ export class AnalysisCache {
     bodies: readonly NamedBody[],
     excluded: ReadonlySet<number>,
     analyze: (text: string) => string,
-  ): { analyses: readonly ModuleAnalysis[]; serialize: (() => Uint8Array) | null } {
+  ): AnalysisResult {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
     // The facts depend on which import names lead to helpers.
@@ -46,7 +57,10 @@ export class AnalysisCache {
     const uncached = bodies.flatMap((body, number) =>
       known[number] || body.source === null || excluded.has(number) ? [] : [{ ...body, number }],
     )
-    if (uncached.length === 0) return { analyses: known.map((analysis) => analysis ?? NONE), serialize: null }
+    if (uncached.length === 0) {
+      const analyses = known.map((analysis) => analysis ?? NONE)
+      return { analyses, added: 0, serialize: (others) => this.#serialize({}, others) }
+    }
 
     const byName = Object.fromEntries(helpers.map(({ id, path, source }) => [id, [path, source]]))
     const request = uncached.map((body) => {
@@ -69,7 +83,7 @@ export class AnalysisCache {
           : []
       }),
     )
-    return { analyses, serialize: () => this.#serialize(current) }
+    return { analyses, added: uncached.length, serialize: (others) => this.#serialize(current, others) }
   }
 
   #current(key: string, digests: ReadonlyMap<string, string>): CachedAnalysis | null {
@@ -80,11 +94,12 @@ export class AnalysisCache {
     return isCurrent ? analysis : null
   }
 
-  #serialize(current: Readonly<Record<string, CachedAnalysis>>): Uint8Array {
+  #serialize(current: Readonly<Record<string, CachedAnalysis>>, kept: KeptAnalyses): Uint8Array {
     const others = this.#cached.keys().filter((key) => !Object.hasOwn(current, key))
     const texts = Object.entries(current).map(([key, analysis]) => [key, JSON.stringify(analysis)] as const)
-    const kept = others.slice(0, MAX_OTHER_ANALYSES).map((key) => [key, this.#cached.get(key)!] as const)
-    return packRecords([...texts, ...kept])
+    const count = kept === 'all' ? others.length : MAX_OTHER_ANALYSES
+    const otherTexts = others.slice(0, count).map((key) => [key, this.#cached.get(key)!] as const)
+    return packRecords([...texts, ...otherTexts])
   }
 }
 

@@ -8,6 +8,9 @@ import type { BootedPython } from '../runtime/pyodide.ts'
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 
+/** A part of a project writes the cache only for more analyses than these, which are made faster than all are written. */
+const MAX_UNWRITTEN_ANALYSES = 20
+
 /** Each round finds bodies that those of the previous round had hidden. Two rounds are usual. */
 const MAX_ROUNDS = 8
 
@@ -50,15 +53,17 @@ function analyzeBodies(
   store: SnapshotStore,
 ) {
   const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
-  const { analyses, serialize } = store
+  const { analyses, added, serialize } = store
     .loadAnalyses()
     .analyze(named, new Set(excluded), (text) => python.analyze(text))
-  if (serialize) python.reset(base)
+  if (added > 0) python.reset(base)
+  const isPart = mode === 'ignore'
+  const isWorthWriting = added > (isPart ? MAX_UNWRITTEN_ANALYSES : 0)
   return {
     facts: JSON.stringify(analyses.map((each) => each.facts)),
     codes: analyses.map(({ code }) => code),
     guards: analyses.map(({ guard }) => guard),
-    packed: serialize && mode !== 'ignore' ? [store.packAnalyses(serialize())] : [],
+    packed: isWorthWriting ? [store.packAnalyses(serialize(isPart ? 'all' : 'some'))] : [],
   }
 }
 

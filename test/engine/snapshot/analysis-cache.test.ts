@@ -44,7 +44,7 @@ function analyze(
     }))
     return JSON.stringify(answers)
   })
-  return { ...result, cached: result.serialize?.() ?? null, requested }
+  return { ...result, cached: result.added > 0 ? result.serialize('some') : null, requested }
 }
 
 const BODIES = [
@@ -116,4 +116,13 @@ it('the analyses of another project are kept', () => {
   const first = analyze(null, BODIES)
   const second = analyze(first.cached, [detection('Other', 'other')])
   expect(analyze(second.cached, BODIES).requested).toEqual([])
+})
+
+it('a part of a project keeps the analyses of all other bodies, a whole project those of 4,000', () => {
+  const many = Array.from({ length: 4_010 }, (_, number) => detection(`Many.${number}`, String(number)))
+  const { cached } = analyze(null, many)
+  const part = new AnalysisCache(cached).analyze([many[0]!], NONE, () => '[]')
+  expect(part.added).toBe(0)
+  expect(analyze(part.serialize('all'), many).requested).toEqual([])
+  expect(analyze(part.serialize('some'), many).requested).toHaveLength(10)
 })
