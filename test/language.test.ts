@@ -23,6 +23,7 @@ const KEPT: readonly (readonly [text: RegExp, reason: string])[] = [
     /(['"`])(?:reaches-)?nobody\1|`nobody`|\bnobody:|\|\s*`?nobody/g,
     'a code that alerts store and metrics carry',
   ],
+  [/https:\/\/[^\s)`'"]+/g, 'the address of a page of another project'],
   [/reaches-nobody/g, 'a lint code that users write in their files'],
 ]
 

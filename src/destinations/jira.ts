@@ -225,6 +225,6 @@ function escaped(text: string): string {
     .replace(/\?(?=\?)/g, `?${ZERO_WIDTH_SPACE}`)
 }
 
-/** At the beginning of a line these make a heading, a quotation, a list or a rule. No backslash escapes all of them. */
+/** These make a heading, a quotation, a list or a rule at the beginning of a line. No backslash escapes all of them. */
 const BLOCK_SYNTAX = /^([ \t]*)(h[1-6]\.|bq\.|[#+-])/gm
 const ZERO_WIDTH_SPACE = '\u200b'

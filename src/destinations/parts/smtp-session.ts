@@ -35,7 +35,7 @@ export interface Mail {
 interface SessionOptions extends SmtpOptions {
   /** The name for EHLO. */
   readonly hello: string
-  /** In place of the password: XOAUTH2. */
+  /** XOAUTH2 uses it instead of the password. */
   readonly accessToken?: string
 }
 
