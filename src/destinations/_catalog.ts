@@ -6,6 +6,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   asana: async () => (await import('./asana.ts')).default,
   console: async () => (await import('./console.ts')).default,
   discord: async () => (await import('./discord.ts')).default,
+  elasticsearch: async () => (await import('./elasticsearch.ts')).default,
   email: async () => (await import('./email.ts')).default,
   eventbridge: async () => (await import('./eventbridge.ts')).default,
   file: async () => (await import('./file.ts')).default,
