@@ -3,6 +3,7 @@ import type { Catalog } from '../core/catalog.ts'
 import type { DestinationType } from './_destination.ts'
 
 export const DESTINATION_TYPES: Catalog<DestinationType> = {
+  alertmanager: async () => (await import('./alertmanager.ts')).default,
   asana: async () => (await import('./asana.ts')).default,
   console: async () => (await import('./console.ts')).default,
   discord: async () => (await import('./discord.ts')).default,
