@@ -25,6 +25,11 @@ const KEPT: readonly (readonly [text: RegExp, reason: string])[] = [
   ],
   [/https:\/\/[^\s)`'"]+/g, 'the address of a page of another project'],
   [/reaches-nobody/g, 'a lint code that users write in their files'],
+  [
+    /\broomId\b|['`]room['`]|v1\/rooms|a room with provided ID|invalid-room|room_is_blocked/g,
+    'a name or an error in the API of Webex or Rocket.Chat',
+  ],
+  [/jira\/service-desk/g, 'a part of an address of Atlassian'],
 ]
 
 const FOLDERS = ['src', 'test', 'docs', 'bin', 'scripts', 'bench']

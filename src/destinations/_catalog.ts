@@ -33,5 +33,6 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   tines: async () => (await import('./tines.ts')).default,
   torq: async () => (await import('./torq.ts')).default,
   victorops: async () => (await import('./victorops.ts')).default,
+  webex: async () => (await import('./webex.ts')).default,
   webhook: async () => (await import('./webhook.ts')).default,
 }
