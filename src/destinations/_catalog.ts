@@ -23,6 +23,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   opsgenie: async () => (await import('./opsgenie.ts')).default,
   pagerduty: async () => (await import('./pagerduty.ts')).default,
   pubsub: async () => (await import('./pubsub.ts')).default,
+  rocketchat: async () => (await import('./rocketchat.ts')).default,
   servicenow: async () => (await import('./servicenow.ts')).default,
   slack: async () => (await import('./slack.ts')).default,
   sns: async () => (await import('./sns.ts')).default,
