@@ -36,4 +36,5 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   victorops: async () => (await import('./victorops.ts')).default,
   webex: async () => (await import('./webex.ts')).default,
   webhook: async () => (await import('./webhook.ts')).default,
+  zulip: async () => (await import('./zulip.ts')).default,
 }
