@@ -6,6 +6,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   alertmanager: async () => (await import('./alertmanager.ts')).default,
   asana: async () => (await import('./asana.ts')).default,
   console: async () => (await import('./console.ts')).default,
+  datadog: async () => (await import('./datadog.ts')).default,
   discord: async () => (await import('./discord.ts')).default,
   elasticsearch: async () => (await import('./elasticsearch.ts')).default,
   email: async () => (await import('./email.ts')).default,
