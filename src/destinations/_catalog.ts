@@ -21,6 +21,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   mattermost: async () => (await import('./mattermost.ts')).default,
   msteams: async () => (await import('./msteams.ts')).default,
   nats: async () => (await import('./nats.ts')).default,
+  ntfy: async () => (await import('./ntfy.ts')).default,
   opsgenie: async () => (await import('./opsgenie.ts')).default,
   pagerduty: async () => (await import('./pagerduty.ts')).default,
   pubsub: async () => (await import('./pubsub.ts')).default,
