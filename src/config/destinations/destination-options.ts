@@ -4,10 +4,11 @@ import { type Catalog, loaderOf } from '../../core/catalog.ts'
 import { nearest } from '../../core/did-you-mean.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
 import type { AlertKind } from '../../model/alerts/alert-kind.ts'
-import type { ProblemList } from '../files/problems.ts'
-import type { SourceText } from '../files/source-text.ts'
+import type { Problem } from '../../model/project/problem.ts'
+import { ProblemList } from '../files/problems.ts'
+import { SourceText } from '../files/source-text.ts'
 import { checkSchema, type ReportPolicy, type Schema } from '../yaml/schema-check.ts'
-import { child, toValue } from '../yaml/yaml.ts'
+import { child, parseYaml, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
 import { findReferences, holdsReference } from './secret-references.ts'
 import { checkTemplates } from './template-check.ts'
@@ -62,6 +63,20 @@ export async function checkOptions(
     unsupportedKind({ type, kind, refuses }, source, offset, problems)
   }
   return refuses
+}
+
+/** Checks the options of a local type, which only its import reveals. Returns the first error; undefined: there is none. */
+export function localOptionsError(
+  { options: schema }: Pick<DestinationType, 'options'>,
+  value: Readonly<Record<string, unknown>>,
+): Pick<Problem, 'message' | 'hint'> | undefined {
+  const text = JSON.stringify(value)
+  const { root } = parseYaml(text)
+  if (!root) return undefined
+  const problems = new ProblemList()
+  const source = new SourceText('destinations.yaml', text)
+  checkSchema(schema as Schema, { source, node: root, value, pointer: '/options' }, problems, formPolicy)
+  return problems.sorted()[0]
 }
 
 /** The alert types that a destination type cannot send, with the reason. */

@@ -1,12 +1,15 @@
 /** Loads destination types: the bundled ones and, where the operator allows it, modules of the project. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isLocalType } from '../../config/destinations/destination-options.ts'
+import { isLocalType, localOptionsError } from '../../config/destinations/destination-options.ts'
+import { MAX_FILE_BYTES } from '../../config/files/source-text.ts'
 import { loaderOf } from '../../core/catalog.ts'
 import { didYouMean } from '../../core/did-you-mean.ts'
+import { fingerprint } from '../../core/fingerprint.ts'
 import { DESTINATION_TYPES } from '../../destinations/_catalog.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
 import { messageOf, UserError } from '../../errors.ts'
+import { readProjectText } from '../../files/project-file.ts'
 import type { Registry } from '../../model/project/destination.ts'
 
 export type TypeSummary = Pick<DestinationType, 'type' | 'summary' | 'options'>
@@ -23,16 +26,31 @@ export async function loadTypes(
   allowLocalTypes: boolean,
 ): Promise<ReadonlyMap<string, DestinationType>> {
   const types = new Map<string, DestinationType>()
-  for (const { type, name, enabled } of registry.destinations) {
-    if (!enabled || types.has(type)) continue
-    types.set(
-      type,
-      isLocalType(type)
-        ? await loadLocal(type, name, root, allowLocalTypes)
-        : await loadDestinationType(type),
-    )
+  for (const { type, name, enabled, options } of registry.destinations) {
+    if (!enabled) continue
+    const isLocal = isLocalType(type)
+    const loaded =
+      types.get(type) ??
+      (isLocal ? await loadLocal(type, name, root, allowLocalTypes) : await loadDestinationType(type))
+    types.set(type, loaded)
+    if (isLocal) assertOptions(loaded, type, name, options)
   }
   return types
+}
+
+/** Loading the registry checks the options of bundled types alone: it does not import files of the project. */
+function assertOptions(
+  loaded: DestinationType,
+  type: string,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+): void {
+  const error = localOptionsError(loaded, options)
+  if (!error) return
+  throw new UserError(`destination "${name}" of the local type ${type}: ${error.message}`, {
+    code: 'invalid-destination-option',
+    hint: error.hint ?? `see the options of ${type}`,
+  })
 }
 
 /** Loads a type that this package contains. */
@@ -73,7 +91,10 @@ async function loadLocal(
 
 async function importDefault<T>(file: string): Promise<T> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: T }
+    // Node keeps each URL that it has imported. A changed file gets another URL, so that a reload runs its new text.
+    const text = readProjectText(file, { folders: null, maxBytes: MAX_FILE_BYTES }) ?? ''
+    const url = `${pathToFileURL(file).href}?content=${fingerprint(Buffer.from(text))}`
+    const module = (await import(url)) as { default?: T }
     if (module.default === undefined) throw new Error('no default export')
     return module.default
   } catch (cause) {
