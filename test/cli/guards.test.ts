@@ -169,7 +169,7 @@ describe('test', () => {
   })
 
   it('test prints the same with guards and without', async () => {
-    const timeless = ({ out }: Ran) => out.replace(/[\d.]+ m?s$/m, '')
+    const timeless = ({ out }: Ran) => out.replace(/\s*[\d.]+ m?s$/gm, '')
     const [guarded, unguarded] = [await run(sound, 'test'), await run(sound, 'test', '--no-guards')]
     expect(timeless(guarded)).toBe(timeless(unguarded))
   })
