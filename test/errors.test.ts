@@ -26,7 +26,6 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['daemon/source-runs.ts', 'the supervisor in the same folder, which starts the source again'],
   ['delivery/http/http-failure.ts', 'nothing: it is a cause, which names the code alone'],
   ['delivery/http/private-address.ts', 'the HTTP client in the same folder, which reports a refused address'],
-  ['destinations/email.ts', 'the same function, which reports a failed attempt'],
   ['destinations/file.ts', 'the same file, which reports a failed attempt'],
   ['destinations/parts/credentials/oauth2-token.ts', 'the same function, which names the option'],
   ['destinations/parts/nats-transport.ts', 'the client of NATS, whose failure the destination reports'],

@@ -19,7 +19,7 @@ const MAX_OTHER_ANALYSES = 4_000
 type KeptAnalyses = 'all' | 'some'
 
 interface AnalysisResult {
-  /** In the order of the bodies. */
+  /** The analyses have the order of the bodies. */
   readonly analyses: readonly ModuleAnalysis[]
   /** The number of bodies that were not in the cache. */
   readonly added: number
