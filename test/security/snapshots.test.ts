@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { snapshotFolder } from '../../src/config/files/environment.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import { PackedRecords, packRecords } from '../../src/engine/snapshot/packed-records.ts'
 import { openSnapshotCache } from '../../src/engine/snapshot/snapshot-cache.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection, Helper } from '../../src/model/project/detection.ts'
@@ -173,13 +174,19 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     await contextWith([], HONEST, where)
     const opened = openSnapshotCache(where)
     const [name] = entriesOf(where, 'analysis').map((file) => file.replace('.snapshot', ''))
-    const kept = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
-    const [key] = Object.keys(kept)
+    const [key] = new PackedRecords(opened.read(name!)).keys()
     await contextWith([], EDITED, where)
-    const both = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
-    const edited = Object.keys(both).find((each) => each !== key)!
+    const both = new PackedRecords(opened.read(name!))
+    const edited = both.keys().find((each) => each !== key)!
     for (const snapshot of entriesOf(where, 'project')) rmSync(join(where, snapshot))
-    await opened.write(name!, Buffer.from(JSON.stringify({ ...both, [edited]: both[key!] })))
+    const forged = both.get(key!)!
+    await opened.write(
+      name!,
+      packRecords([
+        [key!, forged],
+        [edited, forged],
+      ]),
+    )
     expect(await contextWith([], EDITED, where)).toBe('honest')
   })
 })
