@@ -43,7 +43,7 @@ const report = await runChaos({
   checkout: subject,
   ...(values.hardships && { hardships: HARDSHIPS }),
   onHardship: (name, outcome) => console.error(`${name}: ${outcome}`),
-  settleMs: values.sabotage ? 20_000 : 120_000,
+  settleMs: values.sabotage ? 20_000 : 60_000,
   onRound: (round, acknowledged) =>
     console.error(`round ${round}: ${acknowledged} events acknowledged so far`),
 })

@@ -20,7 +20,7 @@ export interface ChaosOptions {
   /** Hardships that are each applied once after the rounds, with a kill at the end. */
   readonly hardships?: readonly Hardship[]
   readonly onHardship?: (name: string, outcome: 'left out' | 'went on' | 'ended by itself') => void
-  /** The last run, without hardships, may take so long to deliver the rest. */
+  /** The last run, without hardships, ends when nothing new has arrived for this long. */
   readonly settleMs: number
 }
 
@@ -89,11 +89,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** The last run continues until everything has arrived or its time is over. What is missing then is lost. */
+/** The last run continues until everything has arrived, or nothing new for the given time. What is missing then is lost. */
 async function settle(daemon: DaemonProcess, ledger: Ledger, receiver: ChaosReceiver, settleMs: number) {
   await untilReady(daemon)
-  const arrived = () => [...ledger.acknowledged].every((id) => receiver.arrivals.has(id))
-  await until(arrived, { timeoutMs: settleMs, what: 'all acknowledged events delivered' }).catch(() => {})
+  const hasArrived = () => [...ledger.acknowledged].every((id) => receiver.arrivals.has(id))
+  for (let before = -1; before < receiver.arrivals.size && !hasArrived(); ) {
+    before = receiver.arrivals.size
+    await until(hasArrived, { timeoutMs: settleMs, what: 'all acknowledged events delivered' }).catch(
+      () => {},
+    )
+  }
   await daemon.kill('SIGTERM')
 }
 
