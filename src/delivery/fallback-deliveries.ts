@@ -1,6 +1,6 @@
 /** Creates deliveries to the fallback destinations for the alerts of a lost delivery: once, and never in a circle. Pure. */
 import { deliveryId } from '../model/alerts/alert.ts'
-import { destinationKey, type Registry } from '../model/project/destination.ts'
+import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
 /** The reason of a fallback delivery begins with this text. */
@@ -11,6 +11,16 @@ function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
   return delivery.reason.startsWith(FALLBACK_REASON_PREFIX)
 }
 
+/** The fallback destinations of another destination, which is never its own. */
+export function fallbackOf(
+  { destinations, fallback }: Pick<Registry, 'destinations' | 'fallback'>,
+  key: string,
+): Destination[] {
+  return fallback.flatMap((name) =>
+    destinations.filter((each) => each.name === name && each.enabled && destinationKey(each) !== key),
+  )
+}
+
 export function createFallbackDeliveries(
   registry: Pick<Registry, 'destinations' | 'fallback'>,
   lost: Pick<DeliveryRow, 'reason' | 'destinationKey' | 'alertIds'>,
@@ -18,11 +28,7 @@ export function createFallbackDeliveries(
   now: number,
 ): NewDelivery[] {
   if (isFallbackDelivery(lost)) return []
-  const recipients = registry.fallback.flatMap((name) =>
-    registry.destinations.filter(
-      (each) => each.name === name && each.enabled && destinationKey(each) !== lost.destinationKey,
-    ),
-  )
+  const recipients = fallbackOf(registry, lost.destinationKey)
   return lost.alertIds.flatMap((alertId) =>
     recipients.map((recipient) => ({
       id: deliveryId(alertId, destinationKey(recipient)),

@@ -3,7 +3,7 @@ import { type Destination, destinationKey, type Registry } from '../model/projec
 import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { updateDestinationState } from './destination-state/states.ts'
-import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback-deliveries.ts'
+import { createFallbackDeliveries, FALLBACK_REASON_PREFIX, fallbackOf } from './fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
 const MAX_PER_PASS = 200
@@ -18,12 +18,15 @@ export async function sendWaitingToFallback(
   { pausedAt, pausedReason, copiedUntil }: DestinationState,
 ): Promise<number> {
   const until = clock.now() - registry.fallbackAfterMs
-  if (pausedAt === null || pausedAt > until || registry.fallback.length === 0) return 0
   const key = destinationKey(destination)
+  const recipients = fallbackOf(registry, key)
+  if (pausedAt === null || pausedAt > until || recipients.length === 0) return 0
   const waiting = await store.deliveries({
     states: ['pending', 'waiting'],
     destination: key,
     unlessBeside: FALLBACK_REASON_PREFIX,
+    // A route can lead to a fallback, too. The alert is there already, and an id that exists is not inserted again.
+    missingAt: recipients.map(destinationKey),
     created: { from: (copiedUntil ?? 0) - COMMIT_DELAY_MS, until },
     limit: MAX_PER_PASS,
   })
@@ -35,12 +38,10 @@ export async function sendWaitingToFallback(
   await updateDestinationState(store, key, (state) =>
     state.pausedAt === null ? state : { ...state, copiedUntil: last.createdAt },
   )
-  if (deliveries.length > 0) {
-    log.warn(
-      { destination: destination.name, deliveries: deliveries.length },
-      'alerts that wait for a paused destination go to the fallback, too',
-    )
-  }
+  log.warn(
+    { destination: destination.name, deliveries: deliveries.length },
+    'alerts that wait for a paused destination go to the fallback, too',
+  )
   return deliveries.length
 }
 

@@ -331,6 +331,9 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await ids({ alertId: 'a2', states: ['pending'] })).toEqual(['d2'])
       expect(await ids({ unlessBeside: 'fallback: ' })).toEqual(['d2', 'd3', 'd1'])
       expect(await ids({ unlessBeside: 'static' })).toEqual([])
+      expect(await ids({ missingAt: ['uuid'] })).toEqual(['d2'])
+      expect(await ids({ missingAt: ['uuid', 'other'] })).toEqual(['d2', 'd3', 'd1'])
+      expect(await ids({ missingAt: ['soc'] })).toEqual([])
       expect(await ids({ created: { from: T0 + 1, until: T0 + 2 } })).toEqual(['d3', 'd2'])
       expect(await ids({ created: { from: T0, until: T0 + 1 }, limit: 1 })).toEqual(['d1'])
       const none = { sending: 0, delivered: 0, waiting: 0, orphaned: 0 }

@@ -221,6 +221,22 @@ describe('an alert that waits for a paused destination', () => {
     await settled('soc', 'delivered')
   })
 
+  it('[DEL-4.12] does not go to a fallback to which its own route leads', async () => {
+    receiver.always({ status: 401 })
+    receiver.expect(100)
+    const loop = await start()
+    await harness.send('alert-1', [soc(), fallback()], { detection: 'A' })
+    loop.wake()
+    await until(isPaused)
+    await settled('inbox', 'delivered')
+    for (let n = 0; n < 4; n++) {
+      harness.clock.advance(7 * MINUTE)
+      await loop.drain(1)
+    }
+    expect(harness.logged.filter((entry) => entry.includes('go to the fallback'))).toEqual([])
+    inbox.expect(1)
+  })
+
   it('[DEL-4.12] the time is that of the registry, and many alerts go in steps', async () => {
     receiver.always({ status: 401 })
     receiver.expect(100)

@@ -49,6 +49,11 @@ const UNMARKED = `NOT EXISTS (
     JOIN delivery marked ON marked.id = beside.delivery_id
   WHERE own.delivery_id = delivery.id AND substr(marked.reason, 1, length(:mark)) = :mark)`
 
+const MISSING = `EXISTS (
+  SELECT 1 FROM delivery_item own, json_each(:keys) key WHERE own.delivery_id = delivery.id AND NOT EXISTS (
+    SELECT 1 FROM delivery_item beside JOIN delivery other ON other.id = beside.delivery_id
+    WHERE beside.alert_id = own.alert_id AND other.destination_key = key.value))`
+
 /** Lists deliveries, newest first; oldest first within a range of creation. */
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
@@ -57,6 +62,7 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       destination: filter.destination,
       alertId: filter.alertId,
       mark: filter.unlessBeside,
+      keys: filter.missingAt && JSON.stringify(filter.missingAt),
       from: filter.created?.from,
       until: filter.created?.until,
     },
@@ -65,6 +71,7 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       destination: ':destination IN (destination, destination_key)',
       alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
       mark: UNMARKED,
+      keys: MISSING,
       from: 'created_at >= :from',
       until: 'created_at <= :until',
     },
