@@ -20,8 +20,9 @@ import { buildMessage } from './delivery-message.ts'
 import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
 import { credentialRequests } from './http/credential-requests.ts'
 import { type Answers, readAnswer } from './http/read-answer.ts'
-import { headerRedactor, secretRedactor } from './http/redaction.ts'
+import { headerRedactor } from './http/redaction.ts'
 import { type Options, requestSteps, type Steps, withStandardHeaders } from './request-steps.ts'
+import { revealOptions } from './reveal-options.ts'
 import { applyTemplates } from './templates.ts'
 
 export interface SendPorts {
@@ -92,9 +93,8 @@ export async function sendOnce(
     const type = await ports.types(destination.type)
     assertKindSupported(type, plain)
     // Secrets are read at every attempt, so that a rotated secret needs no reload.
-    const revealed = await ports.secrets.reveal(destination.options)
-    const mask = secretRedactor(type.options, revealed.options)
-    redact = (text) => mask(revealed.redact(text))
+    const revealed = await revealOptions(ports.secrets, type.options, destination.options)
+    redact = revealed.redact
     const { message, notes: made } = applyTemplates(plain, type, revealed.options)
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }

@@ -38,7 +38,7 @@ export const nullLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 /** Options with their secrets put in, and a function that takes those secrets out of any text again. */
 export interface RevealedOptions {
   readonly options: Readonly<Record<string, unknown>>
-  redact(text: string): string
+  readonly redact: (text: string) => string
 }
 
 export interface Secrets {

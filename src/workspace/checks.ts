@@ -5,10 +5,12 @@ import { createSecrets } from '../config/destinations/secrets.ts'
 import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
 import { credentialRequests } from '../delivery/http/credential-requests.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
-import type { HttpDestination } from '../destinations/_destination.ts'
+import { revealOptions } from '../delivery/reveal-options.ts'
+import { type DestinationType, usesHttp } from '../destinations/_destination.ts'
 import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
-import { declaredDestinations } from '../model/project/destination.ts'
+import type { HttpClient, Secrets } from '../model/ports.ts'
+import { type Destination, declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
@@ -53,7 +55,7 @@ export async function runChecks(
   ]
   const results: CheckResult[] = []
   for (const [what, check] of checks) results.push({ what, ...(await check()) })
-  return [...results, ...(await credentials(project))]
+  return [...results, ...(await credentials(project, workspace, secretsDirs))]
 }
 
 function cache({ folder, refusal }: SnapshotFolder): CheckOutcome {
@@ -155,30 +157,48 @@ function permissions(
 }
 
 /** Reports where a library found the credentials of a destination. */
-async function credentials({ registry, root }: Project): Promise<CheckResult[]> {
+async function credentials(
+  { registry, root }: Project,
+  workspace: WorkspaceOptions,
+  secretsDirs: readonly string[],
+): Promise<CheckResult[]> {
   if (typeof registry === 'string') return []
   const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
   const types = await loadTypes({ ...registry, destinations: used }, root, false)
-  const results: CheckResult[] = []
+  const environment = processEnvironment(workspace)
+  const secrets = createSecrets({ environment, projectRoot: root, secretsDirs })
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
-  for (const { name, type, options } of used) {
-    const { identity } = (types.get(type) ?? {}) as Pick<HttpDestination<object>, 'identity'>
-    if (identity)
-      results.push({
-        what: 'credentials',
-        ...(await identified(name, identity(options, credentialRequests(http, options)))),
-      })
+  const results: CheckResult[] = []
+  for (const destination of used) {
+    const outcome = await identified(destination, types.get(destination.type), { secrets, http })
+    if (outcome) results.push({ what: 'credentials', ...outcome })
   }
   await http.close()
   return results
 }
 
-function identified(name: string, identity: Promise<string>): Promise<CheckOutcome> {
-  return identity.then(
-    (detail) => fine(`${name}: ${detail}`),
-    (error: unknown) =>
-      missing(`${name}: ${messageOf(error)}`, 'see the documentation of the destination type'),
-  )
+/** Undefined: the type has no credentials that a library finds. */
+async function identified(
+  { name, options: given }: Destination,
+  type: DestinationType | undefined,
+  { secrets, http }: { readonly secrets: Secrets; readonly http: HttpClient },
+): Promise<CheckOutcome | undefined> {
+  if (!type || !usesHttp(type) || !type.identity) return undefined
+  let redact = (text: string) => text
+  try {
+    const revealed = await revealOptions(secrets, type.options, given)
+    redact = revealed.redact
+    const { options } = revealed
+    return fine(
+      redact(`${name}: ${await type.identity(options as never, credentialRequests(http, options))}`),
+    )
+  } catch (error) {
+    const hint = isError(error, 'user') ? error.hint : undefined
+    return missing(
+      redact(`${name}: ${messageOf(error)}`),
+      hint ?? 'see the documentation of the destination type',
+    )
+  }
 }
 
 async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {

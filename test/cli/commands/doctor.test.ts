@@ -5,6 +5,7 @@ import { openStore } from '../../../src/store/open.ts'
 import { KEY_ID, SECRET } from '../../support/aws.ts'
 import { manualClock } from '../../support/clock.ts'
 import { withEnvironment } from '../../support/environment.ts'
+import { startProxy } from '../../support/proxy.ts'
 import { signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
 
@@ -132,5 +133,53 @@ destinations:
       hint: null,
     })
     expect(JSON.stringify(results)).not.toContain(SECRET)
+  })
+
+  it('credentials are looked for with the values of references, which do not appear in the result', async () => {
+    const proxy = await startProxy(502)
+    onTestFinished(() => proxy.close())
+    const { host } = new URL(proxy.url)
+    const { results } = await findings({
+      ...SOUND,
+      'secrets/proxy': `http://soc:T0KEN-of-proxy@${host}\n`,
+      'destinations.yaml': `version: 1
+fallback: [queue]
+destinations:
+  - name: queue
+    type: sqs
+    options:
+      queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts
+      roleArn: arn:aws:iam::210987654321:role/alerts
+      transport: { proxy: "\${file:secrets/proxy}" }
+`,
+    })
+    expect(proxy.connected).toContain('sts.eu-central-1.amazonaws.com:443')
+    expect(results.at(-1)).toMatchObject({
+      what: 'credentials',
+      state: 'missing',
+      detail: expect.stringContaining(`the proxy answered 502 (via proxy ${host})`),
+    })
+    expect(JSON.stringify(results)).not.toContain('T0KEN')
+  })
+
+  it('a reference without a value is named in the result of the credentials', async () => {
+    const { results } = await findings({
+      ...SOUND,
+      'destinations.yaml': `version: 1
+fallback: [queue]
+destinations:
+  - name: queue
+    type: sqs
+    options:
+      queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts
+      transport: { proxy: "\${env:SIGNALBOX_TEST_NOT_SET}" }
+`,
+    })
+    expect(results.at(-1)).toEqual({
+      what: 'credentials',
+      state: 'missing',
+      detail: 'queue: $' + '{env:SIGNALBOX_TEST_NOT_SET} is not set',
+      hint: 'set SIGNALBOX_TEST_NOT_SET in the environment',
+    })
   })
 })
