@@ -26,8 +26,9 @@ export interface Measurement {
   readonly usPerEvent: { readonly withGuards: number; readonly withoutGuards: number }
 }
 
-/** Enough detections to keep several workers busy, and few enough to show progress. */
-const DETECTIONS_PER_BATCH = 20
+/** The calls of one batch have at most so many events and so much text, because each batch is one request to Python. */
+const MAX_EVENTS_PER_BATCH = 500
+const MAX_BATCH_CHARS = 4 * 1024 * 1024
 
 export async function measureDetections(
   engine: Pick<Engine, 'test' | 'guards'>,
@@ -36,49 +37,76 @@ export async function measureDetections(
   onMeasured: () => void,
 ): Promise<Measurement[]> {
   const measured: Measurement[] = []
-  for (let at = 0; at < subjects.length; at += DETECTIONS_PER_BATCH) {
-    const batch = subjects.slice(at, at + DETECTIONS_PER_BATCH)
-    const events = batch.flatMap(({ detection: { id }, entries }) =>
-      entries.map((entry) => ({ detection: id, entry })),
-    )
-    const calls = events.flatMap((event) =>
-      Array.from({ length: repetitions }, () => ({ ...event, mocks: '[]', timeFunctions: true })),
-    )
-    const outcomes = await engine.test(calls)
-    const reports = await engine.guards(events.map((event) => ({ ...event, isMeasured: true })))
-    let event = 0
-    for (const { detection, entries } of batch) {
-      const runs = entries.map((_, i): EventRuns => {
-        const number = event + i
-        return {
-          outcomes: outcomes.slice(number * repetitions, (number + 1) * repetitions),
-          report: reports[number] ?? null,
-        }
-      })
-      event += entries.length
-      measured.push(measurementOf(detection, runs))
-      onMeasured()
-    }
+  for (const { detection, entries } of subjects) {
+    const events: MeasuredEvent[] = []
+    for (const batch of batchesOf(entries, repetitions))
+      events.push(...(await measureEvents(engine, detection, batch, repetitions)))
+    measured.push(measurementOf(detection, events))
+    onMeasured()
   }
   return measured.toSorted((a, b) => b.usPerEvent.withGuards - a.usPerEvent.withGuards)
 }
 
-/** The repeated runs of one event. */
-interface EventRuns {
-  readonly outcomes: readonly TestOutcome[]
-  readonly report: GuardReport | null
+/** Keeps the order. A batch holds at least one event. */
+function batchesOf(entries: readonly JsonText[], repetitions: number): JsonText[][] {
+  const batches: JsonText[][] = []
+  let chars = 0
+  for (const entry of entries) {
+    const batch = batches.at(-1)
+    const added = entry.length * repetitions
+    chars += added
+    if (batch && batch.length < MAX_EVENTS_PER_BATCH && chars <= MAX_BATCH_CHARS) batch.push(entry)
+    else {
+      batches.push([entry])
+      chars = added
+    }
+  }
+  return batches
 }
 
-function measurementOf({ id, type }: Detection, runs: readonly EventRuns[]): Measurement {
-  const events = runs.map(({ outcomes, report }) => {
-    const isMatch = outcomes[0]!.functions.detection?.output === alertsOn(type)
-    // The other functions run in production only for a match.
-    const called = FUNCTIONS.filter((name) => name === 'detection' || isMatch)
-    const times = new Map(called.map((name) => [name, medianUs(outcomes, name)] as const))
-    const pythonUs = sum([...times.values()].map((us) => us ?? 0))
-    const isDecided = report?.explanation?.answer === 'silent'
-    return { isMatch, times, pythonUs, isDecided, guardUs: report?.guardUs ?? null }
+/** What was measured of one event, over its repeated runs. */
+interface MeasuredEvent {
+  readonly isMatch: boolean
+  /** The functions that `run` calls; null: the detection does not define the function. */
+  readonly times: ReadonlyMap<FunctionName, number | null>
+  readonly pythonUs: number
+  readonly isDecided: boolean
+  readonly guardUs: number | null
+}
+
+async function measureEvents(
+  engine: Pick<Engine, 'test' | 'guards'>,
+  { id, type }: Detection,
+  entries: readonly JsonText[],
+  repetitions: number,
+): Promise<MeasuredEvent[]> {
+  const events = entries.map((entry) => ({ detection: id, entry }))
+  const calls = events.flatMap((event) =>
+    Array.from({ length: repetitions }, () => ({ ...event, mocks: '[]', timeFunctions: true })),
+  )
+  const outcomes = await engine.test(calls)
+  const reports = await engine.guards(events.map((event) => ({ ...event, isMeasured: true })))
+  return events.map((_, i) => {
+    const runs = outcomes.slice(i * repetitions, (i + 1) * repetitions)
+    return measuredEvent(type, runs, reports[i] ?? null)
   })
+}
+
+function measuredEvent(
+  type: Detection['type'],
+  outcomes: readonly TestOutcome[],
+  report: GuardReport | null,
+): MeasuredEvent {
+  const isMatch = outcomes[0]!.functions.detection?.output === alertsOn(type)
+  // The other functions run in production only for a match.
+  const called = FUNCTIONS.filter((name) => name === 'detection' || isMatch)
+  const times = new Map(called.map((name) => [name, medianUs(outcomes, name)] as const))
+  const pythonUs = sum([...times.values()].map((us) => us ?? 0))
+  const isDecided = report?.explanation?.answer === 'silent'
+  return { isMatch, times, pythonUs, isDecided, guardUs: report?.guardUs ?? null }
+}
+
+function measurementOf({ id, type }: Detection, events: readonly MeasuredEvent[]): Measurement {
   const functions = FUNCTIONS.flatMap((name) => {
     const times = events.flatMap((event) => event.times.get(name) ?? [])
     return times.length === 0 ? [] : [{ name: nameOf(name, type), calls: times.length, us: mean(times) }]
