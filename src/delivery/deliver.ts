@@ -15,6 +15,7 @@ import { updateDestinationState } from './destination-state/states.ts'
 import { createFallbackDeliveries } from './fallback-deliveries.ts'
 import { waitingTitlePrefix } from './paused-fallback.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
+import { reviveRefused } from './revive-refused.ts'
 import { type SendResult, sendOnce } from './send.ts'
 
 /** One attempt takes at most this long. The lease is longer, so that no other daemon claims the delivery meanwhile. */
@@ -68,17 +69,7 @@ export async function deliver(
     ...(pausedNow ? [destinationPaused(destination.name, result.message, now)] : []),
     ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
   ])
-  if (pausedNow && result.result === 'refused') await revive(ports, delivery.id, state)
-}
-
-/** The alerts that died of the cause of a pause wait for the end of the pause instead. */
-async function revive(
-  { store }: DeliveryPorts,
-  present: string,
-  { refusals }: DestinationState,
-): Promise<void> {
-  const ids = (refusals?.deliveries ?? []).filter((id) => id !== present)
-  if (ids.length > 0) await store.retry({ ids })
+  if (pausedNow) await reviveRefused(ports.store, state)
 }
 
 /** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */

@@ -6,6 +6,7 @@ import { updateDestinationState } from './destination-state/states.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
+import { reviveAllRefused } from './revive-refused.ts'
 
 export interface Delivery {
   start(): Promise<void>
@@ -53,6 +54,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   return {
     async start() {
       await reconcileWithRegistry(store, registry, clock.now(), log)
+      await reviveAllRefused(store, registry)
       running = loop.run()
     },
     wake: () => loop.wake(),

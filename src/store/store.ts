@@ -111,7 +111,11 @@ export interface Store {
     renames: readonly { from: string; to: string; name: string }[]
   }): Promise<{ orphaned: number; adopted: number }>
   /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. */
-  retry(selection: { ids: readonly string[] } | DeliveryFilter): Promise<number>
+  retry(
+    selection:
+      | { readonly ids: readonly string[]; readonly states?: readonly DeliveryState[] }
+      | DeliveryFilter,
+  ): Promise<number>
   /**
    * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot
    * have made: new deliveries that are due later, and waits longer than an hour.

@@ -3,7 +3,13 @@
  * orphans.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ClaimedDelivery, DeliveryOutcome, DeliveryState, Store } from '../../src/store/store.ts'
+import {
+  type ClaimedDelivery,
+  DELIVERY_STATES,
+  type DeliveryOutcome,
+  type DeliveryState,
+  type Store,
+} from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
 import {
   alert,
@@ -214,6 +220,8 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       const before = await row()
       expect(before.state).toBe(state)
       clock.advance(700)
+      const others = DELIVERY_STATES.filter((each) => each !== state)
+      expect(await store.retry({ ids: ['d1'], states: others })).toBe(0)
       expect(await store.retry({ ids: ['d1', 'unknown'] })).toBe(changed)
       const retried = { state: 'pending', due: T0 + 700, createdAt: T0 + 700, attempts: 0, pausedMs: 0 }
       expect(await row()).toEqual(changed ? { ...before, ...retried } : before)

@@ -1,11 +1,13 @@
 /** Whose fault a refusal is: several detections pause the destination, one detection loses its own alerts alone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refusalCause } from '../../src/delivery/destination-state/refusal-streak.ts'
+import { clearRefusals, refusalCause } from '../../src/delivery/destination-state/refusal-streak.ts'
 import { notificationJson } from '../../src/model/alerts/alert.ts'
 import type { Destination } from '../../src/model/project/destination.ts'
+import type { DestinationState } from '../../src/store/store.ts'
 import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { envReference } from '../support/secrets.ts'
 import { draft, T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
 
@@ -64,6 +66,45 @@ describe('refusals in a row with the same cause', () => {
     await settled('soc', 'delivered', 'delivered')
     await receiver.until(4)
     expect(await isPaused()).toBe(false)
+  })
+
+  it('[DEL-4.7] the next start brings back what died of them if the daemon ended before', async () => {
+    refuse(422, 'no', 2)
+    const lost = async () => {
+      throw new Error('the daemon ended')
+    }
+    const first = harness.open(registry([soc()]), { store: { ...harness.store, retry: lost } })
+    await first.start()
+    await harness.send('alert-1', [soc()], { detection: 'A' })
+    await harness.send('alert-2', [soc()], { detection: 'B' })
+    first.wake()
+    await until(isPaused)
+    await first.stop()
+    expect(await statesOf('soc')).toEqual(['dead', 'waiting'])
+    await harness.open(registry([soc()])).start()
+    expect(await statesOf('soc')).toEqual(['pending', 'waiting'])
+    receiver.expect(2)
+  })
+
+  it('[DEL-4.7] a pause for another cause brings back nothing', async () => {
+    refuse(422, 'no')
+    harness.environment['TOKEN'] = 'a token'
+    const secured = destination('soc', {
+      concurrency: 1,
+      options: { url: receiver.url, headers: { 'x-token': envReference('TOKEN') } },
+    })
+    const loop = harness.open(registry([secured]))
+    await loop.start()
+    await harness.send('alert-1', [secured], { detection: 'A' })
+    loop.wake()
+    await settled('soc', 'dead')
+    delete harness.environment['TOKEN']
+    await harness.send('alert-2', [secured], { detection: 'B' })
+    loop.wake()
+    await until(isPaused)
+    await loop.stop()
+    expect(await statesOf('soc')).toEqual(['dead', 'waiting'])
+    receiver.expect(1)
   })
 
   it('[DEL-4.8] those of one detection never pause it, and do not keep others from it', async () => {
@@ -150,6 +191,22 @@ describe('refusals in a row with the same cause', () => {
     await receiver.until(3)
     inbox.expect(1)
   })
+})
+
+it('an accepted alert leaves the state as it is if no refusal came before, so that nothing is written', () => {
+  const fault = { cause: '403 no', detection: 'A', at: T0 }
+  const state: DestinationState = {
+    pausedAt: null,
+    pausedReason: '',
+    probeAt: null,
+    failures: 0,
+    alertFaults: [fault],
+    tokens: null,
+    tokensAt: null,
+  }
+  expect(clearRefusals(state, 'B', T0 + MINUTE)).toBe(state)
+  expect(clearRefusals(state, 'A', T0 + MINUTE).alertFaults).toEqual([])
+  expect(clearRefusals(state, 'B', T0 + 25 * 60 * MINUTE).alertFaults).toEqual([])
 })
 
 describe('an answer of something in between', () => {

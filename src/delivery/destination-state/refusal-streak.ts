@@ -45,9 +45,19 @@ export function addRefusal(state: DestinationState, refusal: Refusal, now: numbe
 /** True if the refusals in a row concern the destination and not the alerts. */
 export function isSystematic({ refusals }: DestinationState, { isForeign }: Refusal, now: number): boolean {
   if (!refusals) return false
-  const isShared = refusals.detections.length >= MIN_DETECTIONS
-  if (!isForeign) return isShared
-  return refusals.count >= MIN_FOREIGN_ANSWERS && (isShared || now - refusals.since >= FOREIGN_PAUSE_MS)
+  if (!isForeign) return isShared(refusals)
+  return (
+    refusals.count >= MIN_FOREIGN_ANSWERS && (isShared(refusals) || now - refusals.since >= FOREIGN_PAUSE_MS)
+  )
+}
+
+function isShared({ detections }: Refusals): boolean {
+  return detections.length >= MIN_DETECTIONS
+}
+
+/** The refused deliveries of the row for which the destination is paused; none if it is paused for another reason. */
+export function refusedBeforePause({ pausedAt, refusals }: DestinationState): readonly string[] {
+  return pausedAt !== null && refusals && isShared(refusals) ? refusals.deliveries : []
 }
 
 /**
@@ -56,13 +66,13 @@ export function isSystematic({ refusals }: DestinationState, { isForeign }: Refu
  */
 export function clearRefusals(state: DestinationState, detection: string, now: number): DestinationState {
   const { refusals, alertFaults = [] } = state
-  if (!refusals && alertFaults.length === 0) return state
-  const [only, ...others] = refusals?.detections ?? []
-  const isExplained =
-    state.pausedAt !== null && refusals && only !== undefined && others.length === 0 && only !== detection
   const kept = alertFaults.filter(
     (fault) => fault.detection !== detection && now - fault.at < ALERT_FAULT_TTL_MS,
   )
+  if (!refusals && kept.length === alertFaults.length) return state
+  const [only, ...others] = refusals?.detections ?? []
+  const isExplained =
+    state.pausedAt !== null && refusals && only !== undefined && others.length === 0 && only !== detection
   const added = isExplained ? [{ cause: refusals.cause, detection: only, at: now }] : []
   return { ...state, refusals: null, alertFaults: [...kept, ...added].slice(-MAX_ALERT_FAULTS) }
 }

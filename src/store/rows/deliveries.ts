@@ -8,6 +8,7 @@ import {
   type DeliveryRow,
   type DeliveryState,
   type NewDelivery,
+  type Store,
 } from '../store.ts'
 import { whereClause } from './where-clause.ts'
 
@@ -123,7 +124,7 @@ const RETRYABLE: readonly DeliveryState[] = ['dead', 'orphaned', 'waiting']
 
 export function retryDeliveries(
   driver: Driver,
-  selection: { ids: readonly string[] } | DeliveryFilter,
+  selection: Parameters<Store['retry']>[0],
   now: number,
 ): number {
   const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
@@ -131,13 +132,17 @@ export function retryDeliveries(
     `UPDATE delivery SET state = 'pending', due = :now, attempts = 0, created_at = :now, paused_ms = 0
      WHERE id = :id AND state IN (SELECT value FROM json_each(:states))`,
   )
-  const states = JSON.stringify(RETRYABLE)
+  const states = JSON.stringify(retryableStates(selection))
   return ids.reduce((changed, id) => changed + revive.run({ id, now, states }), 0)
 }
 
 function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
-  const states = RETRYABLE.filter((state) => filter.states?.includes(state) ?? true)
+  const states = retryableStates(filter)
   return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
+}
+
+function retryableStates({ states }: Pick<DeliveryFilter, 'states'>): DeliveryState[] {
+  return RETRYABLE.filter((state) => states?.includes(state) ?? true)
 }
 
 /** No wait is longer. A later due date was made by another clock. */

@@ -1,0 +1,20 @@
+/** Brings back what died of the cause for which a destination is paused: it waits for the end of the pause instead. */
+import { destinationKey, type Registry } from '../model/project/destination.ts'
+import type { DestinationState, Store } from '../store/store.ts'
+import { refusedBeforePause } from './destination-state/refusal-streak.ts'
+
+export async function reviveRefused(store: Pick<Store, 'retry'>, state: DestinationState): Promise<void> {
+  const ids = refusedBeforePause(state)
+  if (ids.length > 0) await store.retry({ ids, states: ['dead'] })
+}
+
+/** A daemon that ended between the pause and the change of the deliveries left them dead. */
+export async function reviveAllRefused(
+  store: Pick<Store, 'retry' | 'destinationState'>,
+  { destinations }: Registry,
+): Promise<void> {
+  for (const destination of destinations) {
+    const { value } = await store.destinationState(destinationKey(destination))
+    await reviveRefused(store, value)
+  }
+}
