@@ -1,7 +1,6 @@
 /** Detections that never end: stopped at the time limit and named, while everything else in the batch stands. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { FunctionError } from '../../src/model/alerts/finding.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
@@ -13,11 +12,12 @@ import {
   rule,
   warmEngine,
 } from '../support/engine-project.ts'
+import { betweenGoodOnes, expectStoppedOnBadEvent, type FailingDetection, good } from './stopped-detection.ts'
 
 const onBad = (statement: string) =>
   `import time\ndef rule(event):\n    if event.get("bad"):\n        ${statement}\n    return True`
 /** Bodies that never end on a bad event, and the error that is reported for each. */
-const ENDLESS: [name: string, source: string, expected: Partial<FunctionError>][] = [
+const ENDLESS: FailingDetection[] = [
   ['loops', onBad('while True: pass'), { type: 'TimeLimitExceeded', limit: 'time' }],
   [
     'loops-bare-except',
@@ -44,16 +44,12 @@ const start = (detections: Detection[], workers: number, limits: { timeMs: numbe
   const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
   return createEngine({ project, purpose: 'run', workers, log: nullLog, prewarmed: warmEngine() })
 }
-const good = (id: string) => rule(id, 'def rule(event): return True')
 
 let engine: Engine
 beforeAll(async () => {
-  const types = ENDLESS.map(([name]) => name)
   engine = await start(
     [
-      { ...good('first'), logTypes: types },
-      ...ENDLESS.map(([name, source]) => rule(name, source, { logTypes: [name] })),
-      { ...good('last'), logTypes: types },
+      ...betweenGoodOnes(ENDLESS),
       rule('title-sleeps', title('time.sleep(1e6)'), { logTypes: ['title-sleeps'] }),
       rule('title-slow', title(SLOW), { logTypes: ['title-slow'] }),
     ],
@@ -66,15 +62,7 @@ afterAll(() => engine.close())
 describe('a detection that never ends', () => {
   it.each(ENDLESS)(
     'a detection that %s on one event is stopped there, and the other results are kept',
-    async (name, _, expected) => {
-      const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
-      const evaluated = await engine.evaluate(events)
-      expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
-      const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
-      expect([before, after]).toEqual([{ output: true }, { output: true }])
-      expect(stopped!.error).toMatchObject(expected)
-      expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
-    },
+    (...failing) => expectStoppedOnBadEvent(engine, failing),
   )
 })
 

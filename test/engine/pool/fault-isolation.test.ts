@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
-import type { FunctionError } from '../../../src/model/alerts/finding.ts'
 import type { Engine } from '../../../src/model/events/evaluation.ts'
 import { type Log, nullLog } from '../../../src/model/ports.ts'
 import type { Detection } from '../../../src/model/project/detection.ts'
@@ -17,11 +16,17 @@ import {
   rule,
   warmEngine,
 } from '../../support/engine-project.ts'
+import {
+  betweenGoodOnes,
+  expectStoppedOnBadEvent,
+  type FailingDetection,
+  good,
+} from '../stopped-detection.ts'
 
 const onBad = (statement: string, indent = '        ') =>
   `import os, sys, time, itertools\ndef rule(event):\n    if event.get("bad"):\n${indent}${statement}\n    return True`
 /** Bodies, and the error that is reported for each. */
-const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = [
+const BAD: FailingDetection[] = [
   ['raises', onBad('raise KeyError("x")'), { type: 'KeyError', message: "'x'" }],
   ['raises-base', onBad('raise BaseException("x")'), { type: 'BaseException' }],
   ['interrupts', onBad('raise KeyboardInterrupt'), { type: 'KeyboardInterrupt' }],
@@ -47,7 +52,6 @@ const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = 
   ],
 ]
 
-const good = (id: string) => rule(id, 'def rule(event): return True')
 const start = (detections: Detection[], over: { workers?: number; limits?: object; log?: Log } = {}) =>
   createEngine({
     project: engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...over.limits } } }),
@@ -60,30 +64,14 @@ const start = (detections: Detection[], over: { workers?: number; limits?: objec
 /** All tests use one engine, because starting one takes longer than using it. */
 let engine: Engine
 beforeAll(async () => {
-  const types = BAD.map(([name]) => name)
-  engine = await start(
-    [
-      { ...good('first'), logTypes: types },
-      ...BAD.map(([name, source]) => rule(name, source, { logTypes: [name] })),
-      { ...good('last'), logTypes: types },
-    ],
-    { workers: 2 },
-  )
+  engine = await start(betweenGoodOnes(BAD), { workers: 2 })
 })
 afterAll(() => engine.close())
 
 describe('a faulty detection', () => {
   it.each(BAD)(
     'a detection that %s on one event is stopped there, and the other results are kept',
-    async (name, _, expected) => {
-      const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
-      const evaluated = await engine.evaluate(events)
-      expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
-      const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
-      expect([before, after]).toEqual([{ output: true }, { output: true }])
-      expect(stopped!.error).toMatchObject(expected)
-      expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
-    },
+    (...failing) => expectStoppedOnBadEvent(engine, failing),
   )
 })
 
