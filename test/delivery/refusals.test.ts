@@ -88,7 +88,7 @@ describe('refusals in a row with the same cause', () => {
 
   it('[DEL-4.7] a pause for another cause brings back nothing', async () => {
     refuse(422, 'no')
-    harness.environment['TOKEN'] = 'a token'
+    harness.environment.TOKEN = 'a token'
     const secured = destination('soc', {
       concurrency: 1,
       options: { url: receiver.url, headers: { 'x-token': envReference('TOKEN') } },
@@ -98,7 +98,7 @@ describe('refusals in a row with the same cause', () => {
     await harness.send('alert-1', [secured], { detection: 'A' })
     loop.wake()
     await settled('soc', 'dead')
-    delete harness.environment['TOKEN']
+    delete harness.environment.TOKEN
     await harness.send('alert-2', [secured], { detection: 'B' })
     loop.wake()
     await until(isPaused)

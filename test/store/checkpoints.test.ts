@@ -1,11 +1,11 @@
 /** Checkpoints run on a thread while others write, and the write-ahead log begins again at its start. */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Driver } from '../../src/store/driver.ts'
+import type { DeferredSyncs, Driver } from '../../src/store/driver.ts'
 import { createGroupCommit } from '../../src/store/group-commit.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite-driver.ts'
@@ -13,6 +13,7 @@ import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { expecting, plan, signal } from '../support/store-rows.ts'
+import { until } from '../support/until.ts'
 
 const CHECKPOINT_PAGES = 40
 
@@ -21,20 +22,32 @@ let path: string
 let store: Store
 let losses: string[]
 
-function open(): Store {
+/** @param onPages is called after each write with the number of pages in the log, before a checkpoint can start. */
+function open(onPages: (pages: number) => void = () => {}): Store {
   const location = `sqlite:${path}`
   const driver = openSqlite(path, { location, readOnly: false })
   migrate(driver, location, (work) => work())
   const onLost = (reason: string) => losses.push(reason)
-  return createSqliteStore(driver, {
-    clock: manualClock(),
-    location,
-    path,
-    readOnly: false,
-    signalsKeptMs: 1e9,
-    checkpointPages: CHECKPOINT_PAGES,
-    onLost,
+  const observed = ({ sync, journalPages }: DeferredSyncs): DeferredSyncs => ({
+    sync,
+    journalPages: () => {
+      const pages = journalPages()
+      onPages(pages)
+      return pages
+    },
   })
+  return createSqliteStore(
+    { ...driver, deferSyncs: () => observed(driver.deferSyncs()!) },
+    {
+      clock: manualClock(),
+      location,
+      path,
+      readOnly: false,
+      signalsKeptMs: 1e9,
+      checkpointPages: CHECKPOINT_PAGES,
+      onLost,
+    },
+  )
 }
 
 beforeEach(() => {
@@ -104,6 +117,22 @@ describe('the write-ahead log', () => {
     const committed = rows - first
     expect(await store.signals({ limit: committed + 1 })).toHaveLength(committed)
   })
+})
+
+it('an error of the disk during a checkpoint means that the store is lost: nothing is committed any more', async () => {
+  await store.close()
+  let isShort = false
+  // The thread cannot read what the index of the log says is there.
+  store = open((pages) => {
+    if (isShort || pages < CHECKPOINT_PAGES) return
+    isShort = true
+    truncateSync(`${path}-wal`, 4096)
+  })
+  while (!isShort) await commitRow()
+  await until(() => losses.length > 0)
+  expect(losses).toEqual([expect.stringContaining(`the store sqlite:${path} was lost`)])
+  await expect(commitRow()).rejects.toThrow('was lost')
+  await expect(store.check()).rejects.toThrow('was lost')
 })
 
 describe('a group commit that is held', () => {
