@@ -10,12 +10,12 @@ import type { DeliveryPorts } from './delivery-ports.ts'
 import { isOpen } from './destination-state/breaker.ts'
 import { type AttemptContext, nextState } from './destination-state/next-state.ts'
 import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
+import { reviveRefused } from './destination-state/revive-refused.ts'
 import { pauseCreditMs } from './destination-state/send-permit.ts'
 import { updateDestinationState } from './destination-state/states.ts'
 import { createFallbackDeliveries } from './fallback-deliveries.ts'
 import { waitingTitlePrefix } from './paused-fallback.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
-import { reviveRefused } from './revive-refused.ts'
 import { type SendResult, sendOnce } from './send.ts'
 
 /** One attempt takes at most this long. The lease is longer, so that no other daemon claims the delivery meanwhile. */

@@ -2,11 +2,11 @@
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
+import { reviveAllRefused } from './destination-state/revive-refused.ts'
 import { updateDestinationState } from './destination-state/states.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
-import { reviveAllRefused } from './revive-refused.ts'
 
 export interface Delivery {
   start(): Promise<void>

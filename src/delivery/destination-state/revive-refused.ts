@@ -1,7 +1,7 @@
 /** Brings back what died of the cause for which a destination is paused: it waits for the end of the pause instead. */
-import { destinationKey, type Registry } from '../model/project/destination.ts'
-import type { DestinationState, Store } from '../store/store.ts'
-import { refusedBeforePause } from './destination-state/refusal-streak.ts'
+import { destinationKey, type Registry } from '../../model/project/destination.ts'
+import type { DestinationState, Store } from '../../store/store.ts'
+import { refusedBeforePause } from './refusal-streak.ts'
 
 export async function reviveRefused(store: Pick<Store, 'retry'>, state: DestinationState): Promise<void> {
   const ids = refusedBeforePause(state)
