@@ -23,10 +23,18 @@ import { runRecorded } from './recording-compiler.ts'
 const BROKEN: GuardReason = { kind: 'shape', message: 'the body cannot be loaded', part: null }
 const OFF: GuardReason = { kind: 'off', message: 'guards are off', part: null }
 
+interface KnownState {
+  readonly state: GuardState
+  readonly guarded: DetectionGuard | null
+  readonly chosen: readonly IndexCondition[] | null
+}
+
 export class GuardReporter {
   readonly #bodies: readonly Body[]
   readonly #guards: DetectionGuards | null
   readonly #texts: ReadonlyMap<string, string>
+  /** The states that were found, by body and log type. */
+  readonly #states = new Map<string, KnownState>()
 
   /** @param guards null: guards are off. */
   constructor(bodies: readonly Body[], guards: DetectionGuards | null) {
@@ -62,14 +70,30 @@ export class GuardReporter {
       return null
     const silent = isPolicy(this.#bodies[body]!)
     if (!result.error && result.output === silent) return null
+    // An explanation takes many times as long as the answer.
+    if (!this.#isCalledSilent(body, entry)) return null
     const explanation = this.#explain(body, entry)
     return explanation.answer === 'silent' && explanation.passesFilter !== false ? explanation : null
   }
 
-  #state(
-    number: number,
-    logType: string | null,
-  ): { state: GuardState; guarded: DetectionGuard | null; chosen: readonly IndexCondition[] | null } {
+  /** Whether the index or the guard says that the matcher stays silent. The inline filter is not asked. */
+  #isCalledSilent(number: number, entry: string): boolean {
+    const record = JSON.parse(entry) as unknown
+    if (!isObject(record)) return false
+    const { guarded, chosen } = this.#state(number, logTypeOf(record))
+    const isLeftOut = chosen !== null && !chosen.some((each) => holds(each, record))
+    if (isLeftOut) return true
+    return guarded !== null && 'guard' in guarded && guarded.guard.evaluate(record, entry) === 'silent'
+  }
+
+  #state(number: number, logType: string | null): KnownState {
+    const name = `${number} ${logType}`
+    const known = this.#states.get(name) ?? this.#findState(number, logType)
+    this.#states.set(name, known)
+    return known
+  }
+
+  #findState(number: number, logType: string | null): KnownState {
     const body = this.#bodies[number]!
     if (this.#guards === null)
       return { state: { ...NOTHING, logType, noGuard: OFF }, guarded: null, chosen: null }
