@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/engine/guards/**/*.test.ts'],
-    exclude: ['**/guarded-run.test.ts', '**/example-project.test.ts', '**/guard-counts.test.ts'],
+    exclude: ['guarded-run', 'guard-reports', 'example-project', 'guard-counts'].map(
+      (name) => `**/${name}.test.ts`,
+    ),
     isolate: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -153,8 +153,7 @@ for (const [at, detection] of detections.entries()) {
     } else {
       const reason = guard?.explain(record, test.entry) ?? 'no guard'
       notSilent.push(`${name}: ${reason}`)
-      const kind = reason.replace(/^\S+\.py:\d+: /, '')
-      reasons.set(kind, (reasons.get(kind) ?? 0) + 1)
+      count(reasons, reason)
     }
   }
   if ([...own.values()].some((guard) => guard !== null)) counts.guarded++
