@@ -10,8 +10,18 @@ export type OptionsSchema = {
   readonly properties: Readonly<Record<string, object>>
   /** Each branch names one key; exactly one of these keys is required. */
   readonly oneOf?: readonly { readonly required: readonly string[]; readonly properties?: object }[]
-  /** The keys that another key requires, or a choice of them. */
-  readonly dependencies?: Readonly<Record<string, readonly string[] | Pick<OptionsSchema, 'oneOf'>>>
+  /**
+   * What another key requires: keys, a choice of them, or values of keys. `false` in place of a value's schema means that
+   * the two keys exclude each other.
+   */
+  readonly dependencies?: Readonly<
+    Record<
+      string,
+      | readonly string[]
+      | Pick<OptionsSchema, 'oneOf'>
+      | { readonly properties: Readonly<Record<string, object | false>> }
+    >
+  >
   readonly additionalProperties: false
 }
 

@@ -28,7 +28,11 @@ export default defineDestination<AlertmanagerOptions>({
   options: {
     type: 'object',
     required: ['url'],
-    dependencies: { user: ['password'], password: ['user'] },
+    dependencies: {
+      user: ['password'],
+      password: ['user'],
+      bearerToken: { properties: { user: false } },
+    },
     properties: {
       url: {
         type: 'string',

@@ -40,7 +40,15 @@ export default defineDestination<JiraOptions>({
     type: 'object',
     required: ['url', 'projectKey'],
     oneOf: [{ required: ['apiToken'] }, { required: ['personalAccessToken'] }, TOKEN_OF_TRANSPORT],
-    dependencies: { apiToken: ['user'], user: ['apiToken'] },
+    dependencies: {
+      apiToken: ['user'],
+      user: ['apiToken'],
+      personalAccessToken: {
+        properties: {
+          deployment: { const: 'dataCenter', description: 'The deployment that has such tokens.' },
+        },
+      },
+    },
     properties: {
       url: {
         type: 'string',
@@ -52,7 +60,7 @@ export default defineDestination<JiraOptions>({
         enum: ['cloud', 'dataCenter'],
         default: 'cloud',
         description:
-          'The deployment; it decides how issues are found and users are named. With a personal access token it is always Data Center.',
+          'The deployment; it decides how issues are found and users are named. A personal access token exists for Data Center alone, so `dataCenter` is then the default, and `cloud` is an error.',
       },
       user: {
         type: 'string',

@@ -40,6 +40,12 @@ export default defineDestination<TeamsOptions>({
   options: {
     type: 'object',
     required: ['webhookUrl'],
+    // A connector has one answer of success.
+    dependencies: {
+      expect: {
+        properties: { card: { const: 'adaptive', description: 'The card of a workflow.' } },
+      },
+    },
     properties: {
       webhookUrl: secretUrl(
         'TEAMS_WORKFLOW_URL',

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type LoadOptions, loadProject } from '../../src/config/load.ts'
 import type { Catalog } from '../../src/core/catalog.ts'
+import { DESTINATION_TYPES } from '../../src/destinations/_catalog.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
@@ -30,6 +31,9 @@ export function load(files: Files, options: Partial<LoadOptions> = {}) {
 
 /** The destination types of these projects. */
 export const TYPES = {
+  alertmanager: DESTINATION_TYPES.alertmanager!,
+  jira: DESTINATION_TYPES.jira!,
+  msteams: DESTINATION_TYPES.msteams!,
   hook: async () => (await import('./destination-types/hook.ts')).default,
   quiet: async () => (await import('./destination-types/quiet.ts')).default,
   ringing: async () => (await import('./destination-types/ringing.ts')).default,

@@ -93,8 +93,15 @@ it('every key has a description', async () => {
     if (typeof node !== 'object' || node === null) return
     for (const [key, value] of Object.entries(node)) {
       if (key === 'properties' && !path.endsWith('/if')) {
-        for (const [name, inner] of Object.entries(value as Record<string, { description?: string }>)) {
-          if (!inner.description && !(name in { AnalysisType: 1, destinations: 1, options: 1 }))
+        for (const [name, inner] of Object.entries(
+          value as Record<string, false | { description?: string }>,
+        )) {
+          // `false` excludes a key that is described elsewhere.
+          if (
+            inner !== false &&
+            !inner.description &&
+            !(name in { AnalysisType: 1, destinations: 1, options: 1 })
+          )
             silent.push(`${path}.${name}`)
         }
       }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { localOptionsError } from '../../src/config/destinations/destination-options.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import jira from '../../src/destinations/jira.ts'
 import { destinationContract } from '../contract/destination.ts'
@@ -116,6 +117,15 @@ it('a personal access token alone makes it use the search and the names of Data 
   expect(create.headers.authorization).toBe('Bearer pat')
   expect(JSON.parse(create.body).fields.assignee).toEqual({ name: 'jane' })
   for (const request of receiver.requests) expectOnWire([CREATE, SEARCH], request as never)
+})
+
+it('the deployment cloud with a personal access token is an error that names both', () => {
+  const options = { url: 'https://x', projectKey: 'SOC', personalAccessToken: 'pat' }
+  expect(localOptionsError(jira, { ...options, deployment: 'cloud' })?.message).toBe(
+    'options.deployment must be "dataCenter" with personalAccessToken',
+  )
+  expect(localOptionsError(jira, options)).toBeUndefined()
+  expect(localOptionsError(jira, { ...options, deployment: 'dataCenter' })).toBeUndefined()
 })
 
 it('the issue is found by its description if the project has no labels', async () => {

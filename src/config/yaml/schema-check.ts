@@ -172,7 +172,12 @@ function describe(error: ErrorObject, pointer: string): ProblemReport {
     case 'enum':
       return badChoice(at, error.data, params.allowedValues as unknown[], schema)
     case 'const':
-      return { code: 'bad-value', message: `${at} must be ${JSON.stringify(params.allowedValue)}` }
+      return {
+        code: 'bad-value',
+        message: `${at} must be ${JSON.stringify(params.allowedValue)}${beside(error)}`,
+      }
+    case 'false schema':
+      return { code: 'bad-value', message: `${at} is not allowed${beside(error)}` }
     case 'pattern':
     case 'format':
       return {
@@ -258,6 +263,12 @@ function pointerLabel(pointer: string): string {
     (text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : text ? `${text}.${step}` : step),
     '',
   )
+}
+
+/** Names the key that requires this, if it is the schema of a dependency that failed. */
+function beside({ schemaPath }: ErrorObject): string {
+  const [, key] = /\/dependencies\/([^/]+)\//.exec(schemaPath) ?? []
+  return key === undefined ? '' : ` with ${key}`
 }
 
 function inside(at: string): string {
