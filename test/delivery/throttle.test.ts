@@ -138,6 +138,27 @@ describe('the rate that a provider has shown', () => {
     expect(onOrderedWait({ throttle: grown }, SECOND, 42 * SECOND).perMinute).toBeLessThan(60)
   })
 
+  it('does not shrink without end where the provider orders a wait for every twentieth request, however slowly it comes', () => {
+    let now = 0
+    let state = onOrderedWait({ throttle: null }, 5 * SECOND, now)
+    for (let order = 0; order < 50; order++) {
+      now = state.from
+      for (let n = 0; n < 19; n++) {
+        now += state.perMinute === null ? 100 : (60 * SECOND) / state.perMinute
+        state = onDelivered(state, now)!
+      }
+      state = onOrderedWait({ throttle: state }, 5 * SECOND, now)
+    }
+    expect(state.perMinute).toBeGreaterThan(10)
+  })
+
+  it('is at least six a minute, however many orders come one after the other', () => {
+    let state = onOrderedWait({ throttle: null }, 5 * SECOND, 0)
+    for (let order = 0; order < 20; order++)
+      state = onOrderedWait({ throttle: state }, 5 * SECOND, state.from)
+    expect(state.perMinute).toBe(6)
+  })
+
   it('is forgotten after an hour without an order', () => {
     const first = onOrderedWait({ throttle: null }, SECOND, 0)
     expect(onDelivered(first, 3_700 * SECOND)).toBeNull()

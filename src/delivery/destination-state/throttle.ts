@@ -10,11 +10,14 @@ type Throttle = NonNullable<DestinationState['throttle']>
 
 /** Without an order to wait for this long, the destination is fast again. */
 const THROTTLE_TTL_MS = 60 * 60_000
-/** So many deliveries in a row at the known rate, and a faster one is tried. */
+/** The rate grows by this part of the rate that the last order has shown, with each delivery. */
+const GROWTH = 0.005
+/** So many deliveries in a row at the known rate, and one more goes at once. */
 const DELIVERIES_PER_STEP = 20
-/** A step is this part of the rate that the last order has shown. */
-const RATE_STEP = 0.1
-const MIN_PER_MINUTE = 1
+/** An order after deliveries leaves this part of the rate: a provider can order waits for reasons other than the rate. */
+const MIN_REMAINING_RATE = 0.8
+/** A slower rate would save a provider few requests, because each wait that it orders is kept, too. */
+const MIN_PER_MINUTE = 6
 
 /** `now` must not be within a wait that was ordered before: those orders are answers to the same requests. */
 export function onOrderedWait(
@@ -29,7 +32,8 @@ export function onOrderedWait(
   const { window, perMinute, delivered } = throttle
   const elapsedMs = Math.max(1, from - throttle.from)
   const shown = delivered > 0 ? (delivered * 60_000) / elapsedMs : (perMinute ?? 60_000 / waitMs) / 2
-  const base = Math.max(MIN_PER_MINUTE, Math.min(shown, perMinute ?? shown))
+  const remaining = delivered > 0 ? (perMinute ?? 0) * MIN_REMAINING_RATE : 0
+  const base = Math.max(MIN_PER_MINUTE, remaining, Math.min(shown, perMinute ?? shown))
   return {
     window: Math.max(1, Math.floor(window / 2)),
     perMinute: base,
@@ -45,8 +49,13 @@ export function onDelivered(throttle: Throttle, now: number): Throttle | null {
   const delivered = throttle.delivered + 1
   const { window, perMinute, basePerMinute } = throttle
   if (perMinute === null || basePerMinute === null) return { ...throttle, delivered, window: window + 1 }
-  if (delivered % DELIVERIES_PER_STEP > 0) return { ...throttle, delivered }
-  return { ...throttle, delivered, window: window + 1, perMinute: perMinute + basePerMinute * RATE_STEP }
+  const isStep = delivered % DELIVERIES_PER_STEP === 0
+  return {
+    ...throttle,
+    delivered,
+    window: isStep ? window + 1 : window,
+    perMinute: perMinute + basePerMinute * GROWTH,
+  }
 }
 
 /** How many requests may be under way at once. */
