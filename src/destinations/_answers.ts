@@ -1,4 +1,4 @@
-/** How a destination type says what its provider answers: what a success is, and what each documented error means. */
+/** How a destination type says what its provider answers: what a success is, and what each known error means. */
 import type { HttpResponse } from '../model/ports.ts'
 
 /**
@@ -40,7 +40,7 @@ export interface ProviderError {
  */
 export type AnswerEffect = 'retry' | 'dead' | 'pause'
 
-/** What one documented answer means. Everything that is stated must hold; the first rule that matches decides. */
+/** What one known answer means. Everything that is stated must hold; the first rule that matches decides. */
 export interface AnswerRule {
   readonly status?: readonly number[]
   /**

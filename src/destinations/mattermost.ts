@@ -56,6 +56,7 @@ export default defineDestination<MattermostOptions>({
     provider: 'Mattermost',
     success: [{ status: [200], text: 'ok' }],
     error,
+    // The codes are those of the server's source. Newer servers put `general` in place of most of them, with their status.
     rules: [
       {
         codes: [
@@ -63,12 +64,13 @@ export default defineDestination<MattermostOptions>({
           'web.incoming_webhook.text*',
           'web.incoming_webhook.decode*',
           'web.incoming_webhook.split_props_length*',
-          'model.post.*',
         ],
         effect: 'dead',
       },
       {
+        status: [400, 403, 404, 501],
         codes: [
+          'web.incoming_webhook.general*',
           'web.incoming_webhook.channel*',
           'web.incoming_webhook.permissions*',
           'web.incoming_webhook.user*',

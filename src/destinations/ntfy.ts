@@ -82,7 +82,7 @@ export default defineDestination<NtfyOptions>({
       { status: [200], json: { event: 'message' }, field: 'id', receipt: (id) => `published as ${id}` },
     ],
     error,
-    // https://docs.ntfy.sh/publish/#limitations
+    // https://github.com/binwiederhier/ntfy/blob/main/server/errors.go
     rules: [
       {
         codes: ['42901', '42905', '42908', '42909'],

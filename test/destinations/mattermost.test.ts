@@ -14,6 +14,21 @@ destinationContract('mattermost', {
   }),
   secrets: ['T0KEN-of-mattermost'],
   cuts: /title cut from \d+ to 1024 characters/,
+  meanings: [
+    [
+      'incoming webhooks are turned off, as newer servers say it',
+      {
+        status: 501,
+        body: '{"id":"web.incoming_webhook.general.app_error","message":"Failed to handle it"}',
+      },
+      { result: 'refused', scope: 'destination' },
+    ],
+    [
+      'a fault of the server while it looks for the channel',
+      { status: 500, body: '{"id":"web.incoming_webhook.channel.app_error","message":"Not found"}' },
+      { result: 'retry' },
+    ],
+  ],
   wires: [
     {
       path: /^\/hooks\//,
