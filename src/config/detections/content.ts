@@ -86,7 +86,8 @@ interface BuiltContent {
 function buildNeeded(specs: readonly Spec[], context: ContentContext): BuiltContent {
   const { select } = context
   const bodyOf = (spec: Spec, problems: ProblemList) => readBody(spec, context, problems)
-  if (!select) return { built: buildDetections(specs, { ...context, bodyOf }), needed: null }
+  const needed = select && neededSpecs(specs, select)
+  if (!needed) return { built: buildDetections(specs, { ...context, bodyOf }), needed }
   const readable = new Set(context.python.filter((path) => !context.pythonLinks.has(path)))
   const emptyBody = (spec: Spec, problems: ProblemList) => {
     const path = bodyPath(spec)
@@ -95,8 +96,6 @@ function buildNeeded(specs: readonly Spec[], context: ContentContext): BuiltCont
       ? { path: projectPath(context.root, path), source: '' }
       : bodyOf(spec, problems)
   }
-  const needed = neededSpecs(specs, select)
-  if (!needed) return { built: buildDetections(specs, { ...context, bodyOf }), needed }
   const neededFiles = new Set(
     specs.filter(({ id }) => needed.all.has(id)).flatMap(({ path }) => expectationsFilesOf(path)),
   )

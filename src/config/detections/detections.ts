@@ -46,15 +46,20 @@ function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correl
   return { correlation: readCorrelation(source, child(node, 'Detection')!, problems), simple: null }
 }
 
-/** Keys of the derived spec replace those of the base, tests included. */
+/** Keys of the derived spec replace those of the base. */
+export function derivedValue(base: Spec['value'], own: Spec['value']): Spec['value'] {
+  const { BaseDetection: _, AnalysisType: __, ...overrides } = own
+  return { ...base, ...overrides }
+}
+
+/** The tests are those of the derived spec, if it has any. */
 export function deriveDetection(
   spec: Spec,
   base: DetectionWithoutVersion,
   problems: ProblemList,
 ): DetectionWithoutVersion {
   warnDedupPeriod(spec, problems)
-  const { BaseDetection: _, AnalysisType: __, ...overrides } = spec.value
-  const value = { ...base.spec, ...overrides }
+  const value = derivedValue(base.spec, spec.value)
   return {
     ...metadata(value, spec.id, base.type),
     location: spec.location,

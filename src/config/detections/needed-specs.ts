@@ -1,5 +1,6 @@
 /** Finds the specs of which a selection of detections needs more than their own YAML: their bases and members. Pure. */
 import { memberNames } from './correlation-members.ts'
+import { derivedValue } from './detections.ts'
 import type { Spec } from './spec.ts'
 
 /** Selects a detection by its spec, in which the keys of its base are included. */
@@ -40,15 +41,11 @@ function chainOf(spec: Spec, byId: ReadonlyMap<string, Spec>): Spec[] {
   }
 }
 
-/** Returns the keys of the detection that is built from the specs: keys of a derived spec replace those of its base. */
+/** Returns the keys of the detection that is built from the specs. */
 function mergedValue(chain: readonly Spec[]): Spec['value'] {
-  const [own, ...derived] = chain.map((spec) => omit(spec.value, ['Tests'])).toReversed()
-  const overrides = derived.map((value) => omit(value, ['BaseDetection', 'AnalysisType']))
-  return Object.assign({}, own, ...overrides) as Spec['value']
-}
-
-function omit(value: Spec['value'], keys: readonly string[]): Spec['value'] {
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
+  const values = chain.map(({ value }) => value).toReversed()
+  const { Tests: _, ...merged } = values.reduce(derivedValue)
+  return merged
 }
 
 /** Adds the members of correlation rules, which may be correlation rules, too. */
