@@ -151,7 +151,7 @@ for (const [at, detection] of detections.entries()) {
       silent++
       if (detection.enabled && detection.type === 'rule') enabledRules.silent++
     } else {
-      const reason = guard?.explain(record, test.entry) ?? 'no guard'
+      const reason = guard === null ? 'no guard' : reasonOf(guard, record, test.entry)
       notSilent.push(`${name}: ${reason}`)
       count(reasons, reason)
     }
@@ -265,6 +265,16 @@ function acrossTypes(): string[] {
     )
   }
   return [JSON.stringify(total), ...rows]
+}
+
+/** Why a guard that is not silent has to ask. */
+function reasonOf(guard: Guard, record: RawObject, entry: string): string {
+  try {
+    guard.result(record, entry)
+    return 'it may match'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -15,8 +15,6 @@ export interface Guard {
   evaluate(record: RawObject, raw: string): GuardAnswer
   /** What the matcher returns. Throws `Raised` or `Unknown`. */
   result(record: RawObject, raw: string): unknown
-  /** Returns the answer, or why the guard does not know it, as a text for people. */
-  explain(record: RawObject, raw: string): string
 }
 
 export function createGuard(program: GuardProgram): Guard {
@@ -32,13 +30,6 @@ export function createGuard(program: GuardProgram): Guard {
         return returned(record, raw) === program.silent ? 'silent' : 'unknown'
       } catch {
         return 'unknown'
-      }
-    },
-    explain(record, raw) {
-      try {
-        return returned(record, raw) === program.silent ? 'silent' : 'it may match'
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error)
       }
     },
   }
