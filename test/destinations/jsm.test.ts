@@ -1,57 +1,15 @@
 import { destinationContract } from '../contract/destination.ts'
-import { listOf, matching, oneOf, table, text } from '../support/wire.ts'
+import { matching, oneOf, table } from '../support/wire.ts'
+import { genieFixture } from './_genie-alert.ts'
 
-destinationContract('jsm', {
-  options: (apiUrl) => ({
-    apiUrl,
+destinationContract(
+  'jsm',
+  genieFixture({
     apiKey: 'T0KEN-of-jsm',
-    tags: ['soc'],
-    responders: [{ id: '4513b7ea-3b91-438f-b7e4-e3e54af9147c', type: 'team' }],
+    responder: { id: '4513b7ea-3b91-438f-b7e4-e3e54af9147c', type: 'team' },
+    responderOnWire: table({
+      id: matching('^[0-9a-f-]{36}$'),
+      type: oneOf('team', 'user', 'escalation', 'schedule'),
+    }),
   }),
-  accepts: { status: 202, body: '{"result":"Request will be processed","requestId":"r-1"}' },
-  errorAnswer: ({ status, code, text }) => ({
-    status: status ?? 422,
-    body: JSON.stringify({ message: text, ...(code && { errors: { [code]: 'is invalid' } }) }),
-  }),
-  secrets: ['T0KEN-of-jsm'],
-  cuts: /message cut from \d+ to 130 characters/,
-  meanings: [
-    [
-      '202, accepted',
-      { status: 202, body: '{"result":"Request will be processed","requestId":"r-1"}' },
-      { result: 'delivered', message: '202: accepted as request r-1' },
-    ],
-    [
-      'a key that may not create',
-      {
-        status: 422,
-        body: '{"message":"Key format is not valid: the API Key belongs to another integration"}',
-      },
-      { result: 'refused', scope: 'destination' },
-    ],
-    [
-      'an alert it does not take',
-      { status: 422, body: '{"message":"Request body is not processable"}' },
-      { scope: 'delivery' },
-    ],
-  ],
-  wires: [
-    {
-      path: '/v2/alerts',
-      headers: { 'content-type': 'application/json', authorization: 'GenieKey T0KEN-of-jsm' },
-      body: table({
-        message: text(130),
-        alias: text(512),
-        description: text(15_000),
-        responders: listOf(
-          table({ id: matching('^[0-9a-f-]{36}$'), type: oneOf('team', 'user', 'escalation', 'schedule') }),
-        ),
-        tags: listOf(text(50), { maxItems: 20 }),
-        details: table({ detection: text(), alertId: text() }),
-        entity: text(512),
-        source: text(100),
-        priority: oneOf('P1', 'P2', 'P3', 'P4', 'P5'),
-      }),
-    },
-  ],
-})
+)

@@ -1,4 +1,5 @@
 /** Builds requests and reads responses with JSON. */
+import { parseJsonObject } from '../../core/json-path.ts'
 import type { Outgoing } from '../_destination.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
@@ -23,12 +24,7 @@ export function joinUrl(base: string, path: string): string {
 
 /** Parses a response; returns undefined when it is not a JSON object. */
 export function answerJson(body: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  return parseJsonObject(body) as Readonly<Record<string, unknown>> | undefined
 }
 
 /** Returns a text or number of a JSON response as text; empty when there is none. */
