@@ -70,7 +70,11 @@ export default defineDestination<NtfyOptions>({
       title: truncation.bytes('title', title, TITLE_LIMIT_BYTES),
       message: truncation.bytes('message', plainText(message), MESSAGE_LIMIT_BYTES),
       priority: PRIORITIES[severity],
-      tags: tagsOf([...tags, ...message.notification.tags], truncation),
+      tags: truncation.distinct(
+        'tags',
+        [...tags, ...message.notification.tags].map((tag) => truncation.bytes('tag', tag, TAG_LIMIT_BYTES)),
+        MAX_TAGS,
+      ),
       ...(link && Buffer.byteLength(link) <= LINK_LIMIT_BYTES && { click: link }),
     }
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
@@ -102,13 +106,6 @@ export default defineDestination<NtfyOptions>({
     unlisted: 'pause',
   },
 })
-
-function tagsOf(tags: readonly string[], truncation: Truncation): string[] {
-  const distinct = [...new Set(tags.map((tag) => truncation.bytes('tag', tag, TAG_LIMIT_BYTES)))]
-  if (distinct.length > MAX_TAGS)
-    truncation.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
-  return distinct.slice(0, MAX_TAGS)
-}
 
 function error({ status, body }: HttpResponse): ProviderError | undefined {
   const [code, reason] = [textAt(body, 'code'), textAt(body, 'error')]

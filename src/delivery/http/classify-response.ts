@@ -45,7 +45,11 @@ export function parseRetryAfterMs(value: string | undefined, now: number): numbe
 
 /** The status with the beginning of the body. */
 export function describeResponse({ status, body }: HttpResponse): string {
-  const text = body.replace(/\s+/g, ' ').trim()
-  if (!text) return String(status)
-  return `${status}: ${truncateText(text, MAX_EXCERPT_CHARS)}`
+  const excerpt = bodyExcerpt(body)
+  return excerpt ? `${status}: ${excerpt}` : String(status)
+}
+
+/** The beginning of the body in one line; empty: there is no body. */
+export function bodyExcerpt(body: string): string {
+  return truncateText(body.replace(/\s+/g, ' ').trim(), MAX_EXCERPT_CHARS)
 }

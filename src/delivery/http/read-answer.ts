@@ -8,7 +8,7 @@ import type {
 } from '../../destinations/_destination.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpResponse } from '../../model/ports.ts'
-import { describeResponse, parseRetryAfterMs, throwByStatus } from './classify-response.ts'
+import { bodyExcerpt, describeResponse, parseRetryAfterMs, throwByStatus } from './classify-response.ts'
 import { isHtml, readSuccess } from './read-success.ts'
 
 export type Answers = Pick<ProviderAnswers, 'provider' | 'error' | 'rules' | 'unlisted'> & {
@@ -83,7 +83,7 @@ function errorMessage({ provider }: Answers, response: HttpResponse, error?: Pro
 /** Names what came instead, because an operator recognizes a sign-in page by its beginning. */
 function foreignMessage({ provider }: Answers, response: HttpResponse): string {
   const kind = isHtml(response) ? 'an HTML page' : 'an answer'
-  const [, excerpt = ''] = /^\d+: ([\s\S]*)$/.exec(describeResponse(response)) ?? []
+  const excerpt = bodyExcerpt(response.body)
   const shown = excerpt ? `: ${excerpt}` : ''
   return `${response.status}, but not with an answer of ${provider}: ${kind} that is not a success${shown}`
 }

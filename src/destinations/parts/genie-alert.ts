@@ -60,7 +60,11 @@ export function genieRequest(
     alias: message.idempotencyKey,
     description: description(message, truncation),
     ...(responders && { responders }),
-    tags: tagsOf([...message.notification.tags, ...tags], truncation),
+    tags: truncation.distinct(
+      'tags',
+      [...message.notification.tags, ...tags].map((tag) => truncation.text('tag', tag, TAG_LIMIT)),
+      MAX_TAGS,
+    ),
     details: { detection: id, alertId: message.notification.alertId },
     entity: truncation.text('entity', id, 512),
     source: 'Signalbox',
@@ -125,11 +129,4 @@ export function escapeGenieHtml(part: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('\n', '<br>')
-}
-
-function tagsOf(tags: readonly string[], truncation: Truncation): string[] {
-  const distinct = [...new Set(tags.map((tag) => truncation.text('tag', tag, TAG_LIMIT)))]
-  if (distinct.length > MAX_TAGS)
-    truncation.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
-  return distinct.slice(0, MAX_TAGS)
 }

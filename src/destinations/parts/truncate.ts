@@ -30,6 +30,14 @@ export class Truncation {
     return headOfBytes(text, limit - Buffer.byteLength(ELLIPSIS)) + ELLIPSIS
   }
 
+  /** Returns each of these texts once, and at most `max` of them. */
+  distinct(what: string, texts: readonly string[], max: number): string[] {
+    const distinct = [...new Set(texts)]
+    const more = distinct.length - max
+    if (more > 0) this.note(`left out ${more} of ${distinct.length} ${what}`)
+    return distinct.slice(0, max)
+  }
+
   /**
    * Returns the first of these texts within `limit` bytes; `without` names what each leaves out. When none fits, it
    * returns the last one, which the provider then rejects.

@@ -16,3 +16,11 @@ it('text beside an escape is cut where the limit is', () => {
   expect(cut('aa&amp;bb', 8)).toBe('aa&amp;…')
   expect(cut('aa & bb; cc', 8)).toBe('aa & bb…')
 })
+
+it('repeated texts are kept once, and a note counts those that are left out', () => {
+  const truncation = new Truncation()
+  expect(truncation.distinct('tags', ['a', 'b', 'a'], 2)).toEqual(['a', 'b'])
+  expect(truncation.notes).toEqual([])
+  expect(truncation.distinct('tags', ['a', 'b', 'a', 'c', 'd'], 2)).toEqual(['a', 'b'])
+  expect(truncation.notes).toEqual(['left out 2 of 4 tags'])
+})
