@@ -27,6 +27,12 @@ const RESULTS: Record<AnswerEffect, Partial<SendResult>> = {
   pause: { result: 'refused', scope: 'destination' },
 }
 
+/** The number of requests that this answer leads to: a refused access token is fetched again, once. */
+export function requestsFor({ status }: Answer, options: Readonly<Record<string, unknown>>): number {
+  const { transport } = options as { readonly transport?: { readonly oauth2?: object } }
+  return status === 401 && transport?.oauth2 ? 2 : 1
+}
+
 export function answersContract(
   type: DestinationType,
   fixture: DestinationFixture,
@@ -35,7 +41,7 @@ export function answersContract(
   if (!usesHttp(type)) return
   const { answers } = type
   const answered = async (answer: Answer) => {
-    stage().receiver.script(answer)
+    stage().script(answer)
     const result = await stage().send()
     stage().receiver.expect(stage().receiver.requests.length)
     return result

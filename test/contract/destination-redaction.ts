@@ -20,6 +20,7 @@ import { type Answer, REFUSING_PORT, type Receiver, startReceiver } from '../sup
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
+import { requestsFor } from './destination-answers.ts'
 import type { DestinationFixture } from './destination-http.ts'
 import {
   dead,
@@ -128,9 +129,10 @@ interface Case {
 async function stageCases(fixture: DestinationFixture): Promise<Case[]> {
   const served = answers(fixture).map(async ([name, answer, expected]): Promise<Case> => {
     const receiver = await startReceiver()
+    const options = fixture.options(receiver.url)
     receiver.always(answer)
-    receiver.expect(1)
-    return { name, receiver, options: fixture.options(receiver.url), expected, close: () => receiver.close() }
+    receiver.expect(requestsFor(answer, options))
+    return { name, receiver, options, expected, close: () => receiver.close() }
   })
   const refused = `http://127.0.0.1:${REFUSING_PORT}`
   const secure = await startSecureServer()

@@ -192,11 +192,11 @@ function describe(error: ErrorObject, pointer: string): ProblemReport {
     case 'uniqueItems':
       return { code: 'duplicate-item', message: `${at} contains the same item twice` }
     case 'oneOf':
-      return { code: 'exactly-one', message: `exactly one of ${branchKeys(schema)} is required${inside(at)}` }
+      return missingBranch(branchKeys(schema), at)
     case 'anyOf':
       return {
         code: 'at-least-one',
-        message: `at least one of ${branchKeys(schema, 'anyOf')} is required${inside(at)}`,
+        message: `at least one of ${branchKeys(schema, 'anyOf').join(', ')} is required${inside(at)}`,
       }
     default:
       return { code: 'bad-value', message: `${at || 'this'} ${error.message ?? 'is invalid'}` }
@@ -252,9 +252,16 @@ function keysOfBranch({ required = [], properties = {} }: Branch): string[] {
   })
 }
 
-function branchKeys(schema: Schema, keyword = 'oneOf'): string {
+function branchKeys(schema: Schema, keyword = 'oneOf'): readonly string[] {
   const branches = (schema[keyword] ?? []) as readonly Branch[]
-  return branches.flatMap(keysOfBranch).join(', ')
+  return branches.flatMap(keysOfBranch)
+}
+
+/** A single branch requires a key within a key. */
+function missingBranch(keys: readonly string[], at: string): ProblemReport {
+  return keys.length === 1
+    ? { code: 'missing-key', message: `the key ${keys[0]} is missing${inside(at)}` }
+    : { code: 'exactly-one', message: `exactly one of ${keys.join(', ')} is required${inside(at)}` }
 }
 
 /** `/Tests/0/Name` -> `Tests[0].Name`, as people write it. */
