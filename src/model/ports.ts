@@ -3,7 +3,7 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Resolves after `ms` (24 days at most), or at once when the signal aborts. */
+  /** Resolves after `ms` (24 days at most; a time that has passed is no wait), or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS))
+      const timer = setTimeout(done, Math.max(0, Math.min(ms, MAX_TIMER_MS)))
       signal?.addEventListener('abort', done)
     }),
 }
