@@ -87,13 +87,12 @@ describe('at a service that checks signatures', () => {
   afterAll(() => aws.close())
 
   it('an alert is published to all subscriptions', async () => {
-    const { topicArn } = aws.services.createTopic('alerts')
-    aws.services.createQueue('inbox')
-    aws.services.subscribe({ topic: 'alerts', queue: 'inbox', attributes: { RawMessageDelivery: 'true' } })
+    await aws.createQueue('inbox')
+    const topicArn = await aws.createTopic('alerts', 'inbox')
     expect(await sendSample(sns, { topicArn, endpoint: aws.url })).toMatchObject({ result: 'delivered' })
-    const [message] = aws.services.inspectQueue('inbox')!.messages.ready
+    const [body] = await aws.bodiesIn('inbox')
     // The fake returns the message of which each kind of subscription gets a part.
-    const { default: text } = JSON.parse(message!.body)
+    const { default: text } = JSON.parse(body!)
     expect(JSON.parse(text)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
     expect(aws.faults).toEqual([])
   })

@@ -62,24 +62,22 @@ describe('at a service that checks signatures', () => {
   afterAll(() => aws.close())
 
   it('the notification is put into the queue', async () => {
-    const { queueUrl } = aws.services.createQueue('plain')
+    const queueUrl = await aws.createQueue('plain')
     const options = { endpoint: aws.url, queueUrl, region: 'us-east-1' }
     expect(await sendSample(sqs, options)).toMatchObject({
       result: 'delivered',
       message: expect.stringMatching(/^200: [0-9a-f-]{36}$/),
     })
-    const { messages } = aws.services.inspectQueue('plain')!
-    const [message] = messages.ready as unknown as { body: string }[]
-    expect(JSON.parse(message!.body)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
+    const [body] = await aws.bodiesIn('plain')
+    expect(JSON.parse(body!)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
     expect(aws.faults).toEqual([])
   })
 
   it('an alert is put once into a FIFO queue, however often it is sent', async () => {
-    const { queueUrl } = aws.services.createQueue('alerts.fifo', { attributes: { FifoQueue: 'true' } })
+    const queueUrl = await aws.createQueue('alerts.fifo', { FifoQueue: 'true' })
     const options = { endpoint: aws.url, queueUrl, region: 'us-east-1' }
     await sendSample(sqs, options)
     await sendSample(sqs, options)
-    const { messages } = aws.services.inspectQueue('alerts.fifo')!
-    expect(messages.ready).toHaveLength(1)
+    expect(await aws.bodiesIn('alerts.fifo')).toHaveLength(1)
   })
 })

@@ -9,7 +9,7 @@ export interface SignedRequest {
   /** The path with its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /** Returns the fault of the signature; null if the service would accept it. */
@@ -23,6 +23,13 @@ export function signatureFault(request: SignedRequest, secretAccessKey: string):
   const [, , date, region, service, signedNames, given] = parts as unknown as string[]
   const names = signedNames!.split(';')
   for (const needed of ['host', 'x-amz-date']) if (!names.includes(needed)) return `${needed} is not signed`
+  const unsigned = Object.keys(request.headers).find(
+    (name) => name.startsWith('x-amz-') && !names.includes(name),
+  )
+  if (unsigned) return `${unsigned} is not signed`
+  // S3 requires the hash of the body in a header.
+  if (service === 's3' && request.headers['x-amz-content-sha256'] !== sha256(request.body))
+    return 'XAmzContentSHA256Mismatch'
   const [path = '', query = ''] = request.path.split('?')
   const canonical = [
     request.method,
@@ -44,6 +51,6 @@ export function signatureFault(request: SignedRequest, secretAccessKey: string):
   return expected === given ? null : 'SignatureDoesNotMatch'
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex')
 }
