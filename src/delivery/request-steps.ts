@@ -1,4 +1,5 @@
 /** The steps of a type's exchange for a message, and each request as it is sent. Pure. */
+import { wireBody } from '../core/wire-body.ts'
 import type {
   Answer,
   DeliveryNotice,
@@ -51,15 +52,16 @@ export function withStandardHeaders(
   options: Options,
   version: string,
 ): HttpRequest {
-  const { method, url, headers, body } = request
+  const { method, url, headers, body, compression } = request
   const { signingSecret } = transportOf(options)
   const standardHeaders: Record<string, string> = {
     'user-agent': `Signalbox/${version}`,
     'idempotency-key': message.idempotencyKey,
-    ...(signingSecret && signature(signingSecret, message.at, body)),
+    ...(signingSecret && signature(signingSecret, message.at, wireBody(request))),
   }
   const otherHeaders = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in standardHeaders))
-  return { method, url, headers: { ...Object.fromEntries(otherHeaders), ...standardHeaders }, body }
+  const all = { ...Object.fromEntries(otherHeaders), ...standardHeaders }
+  return { method, url, headers: all, body, ...(compression && { compression }) }
 }
 
 /** The token takes the place of what the type itself put there. */

@@ -163,8 +163,8 @@ async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer
   const plain = withStandardHeaders(outgoing, message, options, ports.version)
   const lookUp = credentialRequests(ports.http, options)
   const request = type.sign ? await type.sign(plain, options as never, signal, lookUp) : plain
-  // A secret in the body, as in PagerDuty's requests, is only for the host that the registry names.
-  const keepsOrigin = redact(request.body) !== request.body
+  // A secret in the body, as in PagerDuty's requests, is only for the host that the registry names, and so is a signature.
+  const keepsOrigin = type.sign !== undefined || redact(request.body) !== request.body
   const sent = await sendAuthorized(ports.http, request, signal, options, keepsOrigin)
   // The body is redacted before it is cut, because a half secret would not be recognized.
   const mask = headerRedactor(sent.request.headers)

@@ -18,9 +18,11 @@ export interface Success {
   readonly field?: string
   /** The name of a list that the JSON body must contain; empty: the body is the list. */
   readonly list?: string
+  /** The name of a header in lower case that the answer must have. */
+  readonly header?: string
   /** The name of an element that the XML body must contain. */
   readonly element?: string
-  /** Builds the message of the receipt from the value of `field` or `element` and the body; absent: the beginning of the body. */
+  /** Builds the message of the receipt from the value of `field`, `element` or `header` and the body; absent: the beginning of the body. */
   readonly receipt?: (value: string, body: string) => string
 }
 

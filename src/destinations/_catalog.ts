@@ -27,6 +27,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   pagerduty: async () => (await import('./pagerduty.ts')).default,
   pubsub: async () => (await import('./pubsub.ts')).default,
   rocketchat: async () => (await import('./rocketchat.ts')).default,
+  s3: async () => (await import('./s3.ts')).default,
   sentinel: async () => (await import('./sentinel.ts')).default,
   servicenow: async () => (await import('./servicenow.ts')).default,
   slack: async () => (await import('./slack.ts')).default,

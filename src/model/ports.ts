@@ -52,6 +52,8 @@ export interface HttpRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The body goes over the wire compressed, and a header says so. */
+  readonly compression?: 'gzip'
 }
 
 export interface HttpResponse {

@@ -34,6 +34,7 @@ export const TYPES = {
   alertmanager: DESTINATION_TYPES.alertmanager!,
   jira: DESTINATION_TYPES.jira!,
   msteams: DESTINATION_TYPES.msteams!,
+  s3: DESTINATION_TYPES.s3!,
   sentinel: DESTINATION_TYPES.sentinel!,
   hook: async () => (await import('./destination-types/hook.ts')).default,
   quiet: async () => (await import('./destination-types/quiet.ts')).default,

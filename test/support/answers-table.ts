@@ -37,10 +37,11 @@ function effectOf({ effect, meaning }: AnswerRule): string {
   return meaning ? `${EFFECTS[effect]}: ${meaning}` : EFFECTS[effect]
 }
 
-function describeSuccess({ status, contentType, text, json, field, list, element }: Success): string {
+function describeSuccess({ status, contentType, text, json, field, list, element, header }: Success): string {
   const parts = [
     ...(contentType ? [`\`${contentType}\``] : []),
     ...(text ? [`the text ${code(text)}`] : []),
+    ...(header ? [`the header ${code(header)}`] : []),
     ...Object.entries(json ?? {}).map(([path, value]) => code(`${path}: ${value}`)),
     ...[field, list, element].flatMap((name) => (name ? [code(name)] : [])),
   ]

@@ -1,6 +1,7 @@
 /** The HTTP client of deliveries. Time and bytes are bounded, and it does not retry. */
 import { type Dispatcher, request as undiciRequest } from 'undici'
 import { basicAuth } from '../../core/basic-auth.ts'
+import { wireBody } from '../../core/wire-body.ts'
 import { PermanentError } from '../../errors.ts'
 import {
   type Clock,
@@ -46,7 +47,7 @@ export function createHttpClient(
       signal,
       method: request.method as Dispatcher.HttpMethod,
       headers: withCredentials(request.headers, url),
-      body: request.body,
+      body: wireBody(request),
     })
     const body = await readBounded(answer.body, limits.maxBodyBytes)
     return { status: answer.statusCode, headers: flatten(answer.headers), ...body }

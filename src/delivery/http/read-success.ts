@@ -26,7 +26,7 @@ export function isHtml({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>
 
 /**
  * The client cuts long bodies, and providers answer with the whole issue or message: values are then read from the part.
- * Returns the value of the field or element, or an empty text; undefined: the form does not match.
+ * Returns the value of the field, element or header, or an empty text; undefined: the form does not match.
  */
 function matchedValue(success: Success, response: HttpResponse): string | undefined {
   const { status, headers, body } = response
@@ -40,9 +40,10 @@ function matchedValue(success: Success, response: HttpResponse): string | undefi
   if (success.text !== undefined && (body.trim() !== success.text || response.incomplete)) return undefined
   if (success.json && !hasValues(body, success.json)) return undefined
   if (success.list !== undefined && !hasList(body, success.list)) return undefined
+  if (success.header !== undefined && !headers[success.header]) return undefined
   if (success.element !== undefined) return elementOf(body, success.element) || undefined
   if (success.field !== undefined) return textAt(body, success.field) || undefined
-  return ''
+  return success.header === undefined ? '' : headers[success.header]
 }
 
 function isSuccessful(status: number): boolean {

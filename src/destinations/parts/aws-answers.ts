@@ -4,11 +4,11 @@ import type { HttpResponse } from '../../model/ports.ts'
 import type { AnswerRule, ProviderError } from '../_destination.ts'
 import { forgetCredentials } from './aws.ts'
 
-const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed)$/
+const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|TokenRefreshRequired|RequestTimeTooSkewed)$/
 
 /** Reads the error of the JSON and of the query protocol. The next attempt looks for credentials again if these have expired. */
 export function awsError({ status, body }: HttpResponse): ProviderError | undefined {
-  if (status < 400) return undefined
+  if (status < 300) return undefined
   const given = textAt(body, '__type') || (/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? '')
   const code = given.replace(/^.*#/, '').replace(/^AWS\.SimpleQueueService\./, '')
   const reason =
@@ -38,7 +38,7 @@ export const AWS_RULES: readonly AnswerRule[] = [
     effect: 'retry',
   },
   {
-    codes: ['ExpiredToken*', 'RequestExpired', 'RequestTimeTooSkewed'],
+    codes: ['ExpiredToken*', 'TokenRefreshRequired', 'RequestExpired', 'RequestTimeTooSkewed'],
     effect: 'retry',
     meaning: 'credentials are looked for again',
   },

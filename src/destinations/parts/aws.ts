@@ -2,6 +2,8 @@
  * The shared parts of the AWS types: options, credentials from the official SDK, and signatures.
  * The SDK is large, so it is loaded with the first signed request.
  */
+
+import { wireBody } from '../../core/wire-body.ts'
 import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpRequest, Transport } from '../../model/ports.ts'
 import type { SendRequest } from '../_destination.ts'
@@ -149,12 +151,13 @@ export async function signAws(
   const region = known ?? (await environmentRegion(options.profile))
   const { accessKeyId, secretAccessKey, sessionToken } = await requireCredentials(options, region, send)
   const { AwsV4Signer } = await import('aws4fetch')
-  const { method, url, headers, body } = withRegion(request, region)
+  const regional = withRegion(request, region)
+  const { method, url, headers } = regional
   const signer = new AwsV4Signer({
     method,
     url,
     headers: { ...headers },
-    body,
+    body: wireBody(regional),
     accessKeyId,
     secretAccessKey,
     ...(sessionToken && { sessionToken }),
@@ -162,7 +165,7 @@ export async function signAws(
     region,
   })
   const signed = await signer.sign()
-  return { method, url, headers: Object.fromEntries(signed.headers), body }
+  return { ...regional, headers: Object.fromEntries(signed.headers) }
 }
 
 /** Throws a permanent error when access is denied or there are no credentials at all; other failures may be temporary. */

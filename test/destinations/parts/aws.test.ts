@@ -8,6 +8,7 @@ import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../../src/delivery/htt
 import type { HttpDestination } from '../../../src/destinations/_destination.ts'
 import eventbridge from '../../../src/destinations/eventbridge.ts'
 import { awsCredentials, awsIdentity } from '../../../src/destinations/parts/aws.ts'
+import s3 from '../../../src/destinations/s3.ts'
 import sns from '../../../src/destinations/sns.ts'
 import sqs from '../../../src/destinations/sqs.ts'
 import { type Fake, KEY_ID, listen, SECRET } from '../../support/aws.ts'
@@ -247,6 +248,17 @@ describe('the region is', () => {
   ])('that of the environment: %s=%s', async (name, value, domain) => {
     environment({ [name]: value })
     expect(await regionUsed({ eventBus: 'soc' })).toEqual([`events.${value}.${domain}`, value])
+  })
+
+  it('put behind the bucket in the host, and the object stays in the path', async () => {
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_REGION: 'cn-north-1' })
+    const type = s3 as HttpDestination<object>
+    const options = { bucket: 'soc.archive', pathStyle: false }
+    const plain = type.request(sampleMessage('t'), options)
+    const { url } = await type.sign!(plain, options, new AbortController().signal, direct)
+    expect(url).toBe(
+      'https://soc.archive.s3.cn-north-1.amazonaws.com.cn/2026/01/01/5f0c9b1d7e8a4c36b2f19d05a7c4e683.json',
+    )
   })
 
   it('that of the profile, if the environment names none', async () => {

@@ -14,18 +14,26 @@ const DOMAINS: readonly [beginning: string, domain: string][] = [
 
 /** Stands in a URL for a region that only the environment knows. It is no possible region. */
 const REGION_OF_ENVIRONMENT = 'region-of-the-environment'
+const PLACEHOLDER = new RegExp(`^https://([\\w.-]+)\\.${REGION_OF_ENVIRONMENT}\\.amazonaws\\.com/`)
 
-/** The URL of a service. Without a region it has a placeholder, which `withRegion` replaces before the request is signed. */
-export function serviceUrl(service: string, region: string | undefined): string {
-  const known = region ?? REGION_OF_ENVIRONMENT
-  const domain = DOMAINS.find(([beginning]) => known.startsWith(beginning))?.[1] ?? 'amazonaws.com'
-  return `https://${service}.${known}.${domain}/`
+/**
+ * The URL of a service; `host` is what stands before the region in its name. Without a region it has a placeholder, which
+ * `withRegion` replaces before the request is signed.
+ */
+export function serviceUrl(host: string, region: string | undefined): string {
+  return `https://${host}.${regionalDomain(region ?? REGION_OF_ENVIRONMENT)}/`
 }
 
 /** Replaces the placeholder of `serviceUrl`. */
 export function withRegion(request: HttpRequest, region: string): HttpRequest {
-  const [, service] = new RegExp(`^https://(\\w+)\\.${REGION_OF_ENVIRONMENT}\\.`).exec(request.url) ?? []
-  return service === undefined ? request : { ...request, url: serviceUrl(service, region) }
+  const [beginning, host] = PLACEHOLDER.exec(request.url) ?? []
+  if (beginning === undefined || host === undefined) return request
+  return { ...request, url: serviceUrl(host, region) + request.url.slice(beginning.length) }
+}
+
+function regionalDomain(region: string): string {
+  const domain = DOMAINS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'amazonaws.com'
+  return `${region}.${domain}`
 }
 
 /** Returns the region of the environment, else that of the profile. */
