@@ -20,6 +20,8 @@ export interface Success {
   readonly list?: string
   /** The name of a header in lower case that the answer must have. */
   readonly header?: string
+  /** True: the body must be a complete JSON object, which may be empty. */
+  readonly object?: true
   /** The name of an element that the XML body must contain. */
   readonly element?: string
   /** Builds the message of the receipt from the value of `field`, `element` or `header` and the body; absent: the beginning of the body. */

@@ -24,6 +24,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   nats: async () => (await import('./nats.ts')).default,
   ntfy: async () => (await import('./ntfy.ts')).default,
   opsgenie: async () => (await import('./opsgenie.ts')).default,
+  otlp: async () => (await import('./otlp.ts')).default,
   pagerduty: async () => (await import('./pagerduty.ts')).default,
   pubsub: async () => (await import('./pubsub.ts')).default,
   rocketchat: async () => (await import('./rocketchat.ts')).default,

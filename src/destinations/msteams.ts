@@ -5,9 +5,9 @@ import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
-import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface TeamsOptions {

@@ -1,8 +1,8 @@
 /** Tines: sends the notification as an event to a webhook action. */
 import { defineDestination } from './_destination.ts'
-import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl } from './parts/option-forms.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
 
 interface TinesOptions {
   readonly webhookUrl: string

@@ -1,8 +1,8 @@
 /** Torq: starts workflows through a webhook integration; the event is the notification. */
 import { defineDestination } from './_destination.ts'
-import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl, text } from './parts/option-forms.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
 
 interface TorqOptions {
   readonly webhookUrl: string

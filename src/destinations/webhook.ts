@@ -1,8 +1,9 @@
 /** POSTs the notification, exactly as documented, to any URL. */
 import { defineDestination } from './_destination.ts'
-import { env, file } from './_options.ts'
-import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
+import { env } from './_options.ts'
 import { postJson } from './parts/json-request.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
+import { headersSchema, lowerCased } from './parts/options/user-headers.ts'
 
 interface WebhookOptions {
   readonly url: string
@@ -26,15 +27,9 @@ export default defineDestination<WebhookOptions>({
         examples: [env('SOC_INBOX_URL')],
         description: 'URL to POST to. `user:password@` becomes basic authentication.',
       },
-      headers: {
-        type: 'object',
-        secret: true,
-        examples: [{ 'X-Key': file('secrets/soc-key') }],
-        propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
-        additionalProperties: { type: 'string' },
-        description:
-          'Headers to add, for example for authentication. They may replace `Content-Type` and `Accept`, but not `Idempotency-Key`, `User-Agent` and the signature.',
-      },
+      headers: headersSchema(
+        'Headers to add, for example for authentication. They may replace `Content-Type` and `Accept`, but not `Idempotency-Key`, `User-Agent` and the signature.',
+      ),
       expect: EXPECT_SCHEMA,
     },
     additionalProperties: false,
@@ -44,7 +39,3 @@ export default defineDestination<WebhookOptions>({
   },
   answers: { provider: 'the receiver', success: expectedSuccess, rules: [] },
 })
-
-function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}

@@ -28,6 +28,8 @@ export interface DestinationFixture {
   readonly bodyless?: (status: number) => boolean
   /** True: any JSON object is a success, because the receiver decides what it answers. */
   readonly acceptsAnyObject?: true
+  /** True: an empty JSON object is a success, and no other text is. */
+  readonly acceptsEmptyObject?: true
   /** True: a repeated attempt first looks for the record of an earlier one. */
   readonly lookUp?: true
   /** An error in the form that the provider documents. Compulsory for types whose table names errors. */

@@ -37,11 +37,13 @@ function effectOf({ effect, meaning }: AnswerRule): string {
   return meaning ? `${EFFECTS[effect]}: ${meaning}` : EFFECTS[effect]
 }
 
-function describeSuccess({ status, contentType, text, json, field, list, element, header }: Success): string {
+function describeSuccess(success: Success): string {
+  const { status, contentType, text, json, object, field, list, element, header } = success
   const parts = [
     ...(contentType ? [`\`${contentType}\``] : []),
-    ...(text ? [`the text ${code(text)}`] : []),
+    ...(text === undefined ? [] : [text ? `the text ${code(text)}` : 'no body']),
     ...(header ? [`the header ${code(header)}`] : []),
+    ...(object ? ['a JSON object'] : []),
     ...Object.entries(json ?? {}).map(([path, value]) => code(`${path}: ${value}`)),
     ...[field, list, element].flatMap((name) => (name ? [code(name)] : [])),
   ]

@@ -1,5 +1,5 @@
 /** Recognizes the success of a provider in an answer. Pure. */
-import { scalarAt, textAt } from '../../core/json-path.ts'
+import { parseJsonObject, scalarAt, textAt } from '../../core/json-path.ts'
 import type { Success } from '../../destinations/_destination.ts'
 import type { HttpResponse } from '../../model/ports.ts'
 import { describeResponse } from './classify-response.ts'
@@ -38,6 +38,7 @@ function matchedValue(success: Success, response: HttpResponse): string | undefi
     if (!contentType.startsWith(success.contentType.toLowerCase())) return undefined
   } else if (isHtml(response)) return undefined
   if (success.text !== undefined && (body.trim() !== success.text || response.incomplete)) return undefined
+  if (success.object && !isJsonObject(body)) return undefined
   if (success.json && !hasValues(body, success.json)) return undefined
   if (success.list !== undefined && !hasList(body, success.list)) return undefined
   if (success.header !== undefined && !headers[success.header]) return undefined
@@ -52,6 +53,11 @@ function isSuccessful(status: number): boolean {
 
 function hasValues(body: string, expected: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(expected).every(([path, value]) => scalarAt(body, path) === value)
+}
+
+function isJsonObject(body: string): boolean {
+  const value = parseJsonObject(body)
+  return value !== undefined && !Array.isArray(value)
 }
 
 function hasList(body: string, name: string): boolean {

@@ -1,5 +1,5 @@
 /** The option `expect`: what a success is, for types whose receiver decides what it answers. */
-import type { Success } from '../_destination.ts'
+import type { Success } from '../../_destination.ts'
 
 export type Expectation = Pick<Success, 'status' | 'contentType' | 'json'>
 
