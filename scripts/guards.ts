@@ -309,7 +309,7 @@ function extract(from: Project, of: readonly Detection[]): Extraction {
   const { bodies, guards, ms } = analyzeNatively(from, 'test')
   const analyses = guards.map(
     (guard) =>
-      JSON.parse(guard ?? '{"programs":[],"changes":[]}') as Pick<Extraction, 'changes'> & {
+      JSON.parse(guard?.text ?? '{"programs":[],"changes":[]}') as Pick<Extraction, 'changes'> & {
         programs: Extraction['guards'][number]
       },
   )

@@ -1,5 +1,6 @@
 // Events for the comparison of guards: test cases of a project, changed at random. Seeded.
 import type { Body } from '../../src/engine/protocol/messages.ts'
+import type { BodyGuards } from '../../src/engine/protocol/module-analysis.ts'
 import type { GuardProgram } from '../../src/engine/worker/guard/guard-program.ts'
 import type { Envelope } from '../../src/model/events/event.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
@@ -53,12 +54,12 @@ function casesOf({ type, logTypes, scheduledQueries, resourceTypes, tests }: Det
 /** Log type, query or resource type -> JSON texts of the constants with which its detections compare. */
 export function wordsOf(
   bodies: readonly Body[],
-  guards: readonly (string | null)[],
+  guards: readonly (BodyGuards | null)[],
 ): Map<string, readonly string[]> {
   const words = new Map<string, string[]>()
   for (const [number, body] of bodies.entries()) {
     if (body.kind !== 'detection') continue
-    const { programs } = JSON.parse(guards[number] ?? '{"programs":[]}') as {
+    const { programs } = JSON.parse(guards[number]?.text ?? '{"programs":[]}') as {
       programs: readonly (GuardProgram | { reason: string })[]
     }
     const found = programs.flatMap((each) => ('constants' in each ? each.constants.flatMap(scalarsIn) : []))

@@ -25,7 +25,7 @@ export function countGuards(project: Project): Record<string, GuardCounts> {
     const detection = project.detections.get(body.id)!
     for (const type of typesOf(detection)) {
       const guarded = detectionGuards.of(number, detection.type === 'rule' ? type : null)
-      const guard = 'guard' in guarded ? guarded.guard : null
+      const guard = 'summary' in guarded ? guarded.guard : null
       const negatives = detection.tests.flatMap((each) => negativeOf(detection, type, each))
       const silent = negatives.filter((entry) => guard?.evaluate(JSON.parse(entry), entry) === 'silent')
       const before = counts.get(type) ?? NONE

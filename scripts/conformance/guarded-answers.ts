@@ -1,5 +1,6 @@
 // What a worker would leave to Python, with the index and with the guards alone, without running any Python.
 import type { Body } from '../../src/engine/protocol/messages.ts'
+import type { BodyGuards } from '../../src/engine/protocol/module-analysis.ts'
 import { createDetectionGuards } from '../../src/engine/worker/guard/detection-guards.ts'
 import { type ParseRules, parseEvent } from '../../src/engine/worker/parse-event.ts'
 import { createPrefilter, type PrefilterResult } from '../../src/engine/worker/prefilter.ts'
@@ -23,7 +24,7 @@ const JOB = { skips: [], markEachItem: [], checkIntegrity: false }
 export function guardedAnswers(
   project: Project,
   bodies: readonly Body[],
-  guards: readonly (string | null)[],
+  guards: readonly (BodyGuards | null)[],
   brokenPaths: ReadonlySet<string>,
 ): (envelope: Envelope) => GuardedAnswer | null {
   const broken = new Map(

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { bodiesOf } from '../../src/engine/protocol/bodies.ts'
 import type { Body, NamedBody } from '../../src/engine/protocol/messages.ts'
+import type { BodyGuards } from '../../src/engine/protocol/module-analysis.ts'
 import { AnalysisCache } from '../../src/engine/snapshot/analysis-cache.ts'
+import { summarizeGuards } from '../../src/engine/worker/event-index/guard-summary.ts'
 import type { Project } from '../../src/model/project/project.ts'
 
 const MAX_ANSWER_BYTES = 2 ** 30
@@ -11,7 +13,7 @@ const MAX_ANSWER_BYTES = 2 ** 30
 export interface NativeAnalysis {
   readonly bodies: readonly Body[]
   /** `ModuleAnalysis.guard` of each body. */
-  readonly guards: readonly (string | null)[]
+  readonly guards: readonly (BodyGuards | null)[]
   /** How long Python took for all of them. */
   readonly ms: number
 }
@@ -21,10 +23,13 @@ export function analyzeNatively(project: Project, purpose: 'run' | 'test'): Nati
   const bodies = bodiesOf(project, purpose).filter(({ kind }) => kind !== 'unit-tests')
   const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
   let ms = 0
-  const { analyses } = new AnalysisCache(null).analyze(named, new Set(), (request) => {
-    const answer = runPython(request)
-    ms = answer.ms
-    return answer.analyses
+  const { analyses } = new AnalysisCache(null).analyze(named, new Set(), {
+    summarize: summarizeGuards,
+    analyze: (request) => {
+      const answer = runPython(request)
+      ms = answer.ms
+      return answer.analyses
+    },
   })
   return { bodies, guards: analyses.map(({ guard }) => guard), ms }
 }

@@ -159,7 +159,7 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   {
     fault: 'the tree of the index selects nothing where something stands in the way of a path',
     file: `${WORKER}/event-index/index-node.ts`,
-    from: 'else if (this.#raising.length > 0) report(this.#raising)',
+    from: 'else if (this.#raising) report(this.#raising)',
     to: '',
   },
   {
@@ -191,6 +191,12 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     file: `${WORKER}/event-index/field-recorder.ts`,
     from: "path.keys[0] === 'p_log_type'",
     to: "name === 'p_log_type'",
+  },
+  {
+    fault: 'the conditions for one log type are kept for all',
+    file: `${WORKER}/event-index/guard-summary.ts`,
+    from: 'return program.logType === null && recorder.readsLogType ? null : conditions',
+    to: 'return conditions',
   },
   {
     fault: 'a text that occurs within a longer one is not found',

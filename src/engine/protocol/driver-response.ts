@@ -5,7 +5,8 @@
 
 import { FUNCTIONS, type FunctionName, type FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
-import type { BrokenBody, ModuleAnalysis } from './messages.ts'
+import type { BrokenBody } from './messages.ts'
+import type { PythonAnalysis } from './module-analysis.ts'
 
 interface EvaluationResponse {
   readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
@@ -29,7 +30,7 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
 }
 
 /** Checks and returns the analyses of these bodies. */
-export function readAnalyses(text: string, bodies: number): readonly ModuleAnalysis[] {
+export function readAnalyses(text: string, bodies: number): readonly PythonAnalysis[] {
   return read(text, (response) => isAnalyses(response) && (response as unknown[]).length === bodies)
 }
 

@@ -11,6 +11,7 @@ import type { PackageSet } from '../../model/project/packages.ts'
 import type { Settings } from '../../model/project/settings.ts'
 import type { CacheChannel } from './cache-messages.ts'
 import type { CompiledInterpreter, OpenFile } from './interpreter-start.ts'
+import type { BodyGuards } from './module-analysis.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall =
@@ -44,16 +45,6 @@ export interface OutsideState {
   readonly monotonicMs: number
 }
 
-/** The result of the analysis of one body. */
-export interface ModuleAnalysis {
-  /** See body-facts.ts; null if the text is not Python. */
-  readonly facts: { readonly followed?: readonly string[] } | null
-  /** The compiled code; null if the text cannot be compiled. */
-  readonly code: string | null
-  /** The guards of a detection and what the body may change, as JSON; see body-guards.ts. */
-  readonly guard: string | null
-}
-
 /** The result of loading the bodies. */
 interface LoadResults {
   readonly broken: readonly BrokenBody[]
@@ -68,7 +59,7 @@ export interface ProjectSnapshot extends LoadResults {
   /** The bodies that the memory does not hold, because each start loads them. */
   readonly startDependent: readonly number[]
   /** `ModuleAnalysis.guard` of each body. */
-  readonly guards: readonly (string | null)[]
+  readonly guards: readonly (BodyGuards | null)[]
 }
 
 /** A base that a worker created because the cache had none. */

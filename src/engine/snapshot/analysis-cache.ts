@@ -4,7 +4,8 @@
  */
 import { hash } from 'node:crypto'
 import { readAnalyses } from '../protocol/driver-response.ts'
-import type { ModuleAnalysis, NamedBody } from '../protocol/messages.ts'
+import type { NamedBody } from '../protocol/messages.ts'
+import type { ModuleAnalysis } from '../protocol/module-analysis.ts'
 import { PackedRecords, packRecords } from './packed-records.ts'
 
 interface CachedAnalysis extends ModuleAnalysis {
@@ -17,6 +18,13 @@ const MAX_OTHER_ANALYSES = 4_000
 
 /** Which analyses of other bodies are kept: all, or at most `MAX_OTHER_ANALYSES`. */
 type KeptAnalyses = 'all' | 'some'
+
+interface AnalysisSteps {
+  /** Calls the driver's `analyze`. */
+  readonly analyze: (request: string) => string
+  /** Returns `BodyGuards.summary`. */
+  readonly summarize: (text: string) => string
+}
 
 interface AnalysisResult {
   /** The analyses have the order of the bodies. */
@@ -33,11 +41,11 @@ export class AnalysisCache {
     this.#cached = new PackedRecords(cached)
   }
 
-  /** Returns the analyses in the order of the bodies. @param analyze calls the driver's `analyze`. */
+  /** Returns the analyses in the order of the bodies. */
   analyze(
     bodies: readonly NamedBody[],
     excluded: ReadonlySet<number>,
-    analyze: (text: string) => string,
+    { analyze, summarize }: AnalysisSteps,
   ): AnalysisResult {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
@@ -71,6 +79,11 @@ export class AnalysisCache {
     const results = readAnalyses(
       analyze(JSON.stringify({ helpers: byName, models: Object.fromEntries(models), bodies: request })),
       uncached.length,
+    ).map(
+      ({ guard, ...analysis }): ModuleAnalysis => ({
+        ...analysis,
+        guard: guard === null ? null : { text: guard, summary: summarize(guard) },
+      }),
     )
     const added = new Map(uncached.map(({ number }, at) => [number, results[at]!]))
     const analyses = bodies.map((_, number) => known[number] ?? added.get(number) ?? NONE)
@@ -107,7 +120,7 @@ const NONE: ModuleAnalysis = { facts: null, code: null, guard: null }
 
 function withHelpers(analysis: ModuleAnalysis, digests: ReadonlyMap<string, string>): CachedAnalysis {
   const { facts, code, guard } = analysis
-  const guardFollowed = guard === null ? [] : (JSON.parse(guard) as { followed: string[] }).followed
+  const guardFollowed = guard === null ? [] : (JSON.parse(guard.text) as { followed: string[] }).followed
   const followed = [...(facts?.followed ?? []), ...guardFollowed]
   // The data models are part of the key.
   const helpers = followed.flatMap((path) => (digests.has(path) ? [[path, digests.get(path)!]] : []))

@@ -3,9 +3,11 @@
 import { withDetails } from '../protocol/driver-request.ts'
 import { type LoadResponse, readBroken, readLoad } from '../protocol/driver-response.ts'
 import type { BrokenBody, LoadRequest, NamedBody, RestoredProject } from '../protocol/messages.ts'
+import type { BodyGuards } from '../protocol/module-analysis.ts'
 import { LOADING } from '../protocol/progress-marker.ts'
 import type { BootedPython } from '../runtime/pyodide.ts'
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts'
+import { summarizeGuards } from './event-index/guard-summary.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 
 /** A part of a project writes the cache only for more analyses than these, which are made faster than all are written. */
@@ -17,7 +19,7 @@ const MAX_ROUNDS = 8
 /** A project that is loaded, with the `ModuleAnalysis.guard` of each body. */
 export interface LoadedProject {
   readonly restored: RestoredProject
-  readonly guards: readonly (string | null)[]
+  readonly guards: readonly (BodyGuards | null)[]
 }
 
 export function loadProject(request: LoadRequest, booted: BootedPython, store: SnapshotStore): LoadedProject {
@@ -53,9 +55,10 @@ function analyzeBodies(
   store: SnapshotStore,
 ) {
   const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
-  const { analyses, added, serialize } = store
-    .loadAnalyses()
-    .analyze(named, new Set(excluded), (text) => python.analyze(text))
+  const { analyses, added, serialize } = store.loadAnalyses().analyze(named, new Set(excluded), {
+    analyze: (text) => python.analyze(text),
+    summarize: summarizeGuards,
+  })
   if (added > 0) python.reset(base)
   const isPart = mode === 'ignore'
   const isWorthWriting = added > (isPart ? MAX_UNWRITTEN_ANALYSES : 0)

@@ -26,25 +26,32 @@ function analyze(
   excluded: ReadonlySet<number> = NONE,
 ) {
   const requested: string[] = []
-  const result = new AnalysisCache(cached).analyze(bodies, excluded, (text) => {
-    const request = JSON.parse(text) as Asked
-    requested.push(...request.bodies.map(({ id }) => id))
-    const answers = request.bodies.map(({ id, source }) => ({
-      facts: {
-        functions: [{ name: id, line: 1 }],
-        imports: [],
-        followed: source.startsWith('follows ') ? [`${source.slice(8)}.py`] : [],
-      },
-      code: source === 'no Python' ? null : btoa(source),
-      guard: JSON.stringify({
-        changes: [],
-        programs: [],
-        followed: source.startsWith('guarded by ') ? [`${source.slice(11)}.py`] : [],
-      }),
-    }))
-    return JSON.stringify(answers)
+  const summarized: string[] = []
+  const result = new AnalysisCache(cached).analyze(bodies, excluded, {
+    summarize: (text) => {
+      summarized.push(text)
+      return `of ${text}`
+    },
+    analyze: (text) => {
+      const request = JSON.parse(text) as Asked
+      requested.push(...request.bodies.map(({ id }) => id))
+      const answers = request.bodies.map(({ id, source }) => ({
+        facts: {
+          functions: [{ name: id, line: 1 }],
+          imports: [],
+          followed: source.startsWith('follows ') ? [`${source.slice(8)}.py`] : [],
+        },
+        code: source === 'no Python' ? null : btoa(source),
+        guard: JSON.stringify({
+          changes: [],
+          programs: [],
+          followed: source.startsWith('guarded by ') ? [`${source.slice(11)}.py`] : [],
+        }),
+      }))
+      return JSON.stringify(answers)
+    },
   })
-  return { ...result, cached: result.added > 0 ? result.serialize('some') : null, requested }
+  return { ...result, cached: result.added > 0 ? result.serialize('some') : null, requested, summarized }
 }
 
 const BODIES = [
@@ -106,6 +113,16 @@ describe('analyses again', () => {
   })
 })
 
+it('only the guards of a changed body are summarized again, and the summaries of the others are kept', () => {
+  const first = analyze(null, BODIES)
+  const { analyses, summarized } = analyze(first.cached, edited('Alone', 'guarded by two'))
+  expect(summarized).toEqual([analyses[3]!.guard!.text])
+  expect(analyses[3]!.guard!.summary).toBe(`of ${summarized[0]}`)
+  expect(analyses.slice(0, 3).map(({ guard }) => guard)).toEqual(
+    first.analyses.slice(0, 3).map(({ guard }) => guard),
+  )
+})
+
 it('a body that is left out is not analyzed', () => {
   const { requested, analyses } = analyze(null, BODIES, new Set([2]))
   expect(requested).toEqual(['one', 'two', 'Alone'])
@@ -121,7 +138,10 @@ it('the analyses of another project are kept', () => {
 it('a part of a project keeps the analyses of all other bodies, a whole project those of 4,000', () => {
   const many = Array.from({ length: 4_010 }, (_, number) => detection(`Many.${number}`, String(number)))
   const { cached } = analyze(null, many)
-  const part = new AnalysisCache(cached).analyze([many[0]!], NONE, () => '[]')
+  const part = new AnalysisCache(cached).analyze([many[0]!], NONE, {
+    analyze: () => '[]',
+    summarize: () => '',
+  })
   expect(part.added).toBe(0)
   expect(analyze(part.serialize('all'), many).requested).toEqual([])
   expect(analyze(part.serialize('some'), many).requested).toHaveLength(10)

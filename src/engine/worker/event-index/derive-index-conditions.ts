@@ -33,8 +33,12 @@ export function deriveIndexConditions(
   logType: string | null,
   given: GivenField | null = null,
 ): IndexConditions {
+  return traceConditions(program, new FieldRecorder(logType, given))
+}
+
+/** Returns the conditions that the recorder has after the guard ran. */
+export function traceConditions(program: GuardProgram, recorder: FieldRecorder): IndexConditions {
   if (program.isPlain) return { reason: 'a policy' }
-  const recorder = new FieldRecorder(logType, given)
   try {
     const run = new Run(UNSEEN, '{}', program)
     const matcher = new TracingCompiler(program, recorder).matcher()

@@ -4,9 +4,9 @@ import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'
 import type { DetectionGuard, DetectionGuards } from '../guard/detection-guards.ts'
 import type { ParsedEvent } from '../parsed-event.ts'
-import { deriveIndexConditions } from './derive-index-conditions.ts'
-import { detectionConditions } from './detection-conditions.ts'
+import { detectionConditions, guardConditions } from './detection-conditions.ts'
 import { EventIndex, type IndexedDetection } from './event-index.ts'
+import type { GivenField } from './field-recorder.ts'
 import { narrowConditions, SharedComparisons } from './narrow-conditions.ts'
 
 /** What is known of the candidates of one log type. */
@@ -36,10 +36,7 @@ export class DetectionIndexes {
   #withoutIndex(candidates: readonly number[]): CandidateIndex {
     return {
       select: () => candidates,
-      guardOf: (body) => {
-        const guarded = this.#guards.of(body, null)
-        return 'guard' in guarded ? guarded.guard : null
-      },
+      guardOf: (body) => guardIn(this.#guards.of(body, null)),
     }
   }
 
@@ -52,32 +49,31 @@ export class DetectionIndexes {
   }
 
   #create(candidates: readonly number[], logType: string | null): CandidateIndex {
-    const found = new Map(candidates.map((number) => [number, this.#guards.of(number, logType)]))
-    const index = new EventIndex(this.#indexed(found, logType))
-    const guards = new Map<number, Guard>()
-    for (const [number, each] of found) if ('guard' in each) guards.set(number, each.guard)
+    const index = new EventIndex(this.#indexed(candidates, logType))
     return {
       select: (record) => index.select(record),
-      guardOf: (body) => guards.get(body) ?? null,
+      guardOf: (body) => guardIn(this.#guards.of(body, logType)),
     }
   }
 
-  #indexed(detections: ReadonlyMap<number, DetectionGuard>, logType: string | null): IndexedDetection[] {
-    const derived = [...detections].map(([number, guarded]) => ({
-      number,
-      guarded,
-      ...detectionConditions(this.#bodies[number]!, guarded, logType),
-    }))
+  #indexed(candidates: readonly number[], logType: string | null): IndexedDetection[] {
+    const derived = candidates.map((number) =>
+      detectionConditions(this.#bodies[number]!, this.#guards.of(number, logType), logType),
+    )
     const shared = new SharedComparisons()
     for (const { chosen } of derived) if (chosen !== null) shared.add(chosen)
-    return derived.map(({ number, guarded, chosen, fromGuard }) => {
-      if (chosen === null || chosen !== fromGuard || !('program' in guarded))
+    return candidates.map((number, at) => {
+      const { chosen, fromGuard } = derived[at]!
+      const guarded = this.#guards.of(number, logType)
+      if (chosen === null || chosen !== fromGuard || !('summary' in guarded))
         return { number, conditions: chosen }
-      const narrowed = narrowConditions(chosen, shared, (given) => {
-        const conditions = deriveIndexConditions(guarded.program, logType, given)
-        return 'conditions' in conditions ? conditions.conditions : null
-      })
-      return { number, conditions: narrowed }
+      const deriveGiven = (given: GivenField) => guardConditions(guarded, logType, given)
+      return { number, conditions: narrowConditions(chosen, shared, deriveGiven) }
     })
   }
+}
+
+/** The guard is compiled when it is first evaluated. */
+function guardIn(guarded: DetectionGuard): Guard | null {
+  return 'summary' in guarded ? guarded.guard : null
 }

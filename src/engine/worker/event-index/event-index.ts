@@ -30,7 +30,7 @@ export class EventIndex {
   select(record: RawObject): readonly number[] {
     this.#event = this.#event === 0xffff_ffff ? this.#restart() : this.#event + 1
     this.#selected = []
-    this.#root.selectBelow(record, this.#report)
+    this.#root.select(record, this.#report)
     if (this.#selected.length === 0) return this.#always
     return [...this.#always, ...this.#selected].sort((a, b) => a - b)
   }

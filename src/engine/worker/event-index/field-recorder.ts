@@ -34,6 +34,8 @@ export class FieldRecorder {
   readonly #logType: string | null
   readonly #given: GivenField | null
   readonly #conditions = new Map<string, IndexCondition>()
+  /** Whether the conditions, or that there are none, depend on the log type. */
+  readsLogType = false
 
   /** @param given the only field that the event does not lack. */
   constructor(logType: string | null, given: GivenField | null) {
@@ -51,6 +53,7 @@ export class FieldRecorder {
     if (!isFilledField(name)) return this.#givenValue(path) ?? new FieldValue(path, fallback)
     // An event may have the same name in other letters, which a lookup in those letters finds first.
     const isLogType = path.keys.length === 1 && path.keys[0] === 'p_log_type'
+    this.readsLogType ||= isLogType
     if (isLogType && this.#logType !== null) return this.#logType
     throw new Error(`it reads ${path.keys[0]}`)
   }

@@ -3,23 +3,25 @@
 import { isScalar } from '../guard/guard-operations.ts'
 import { isAscii, isExactNumber } from '../guard/guard-values.ts'
 import { type IndexCondition, inLetterCase, type LetterCase } from './index-condition.ts'
-import { append, type Report, TextTable } from './text-table.ts'
+import { append, appended, type Report, TextTable } from './text-table.ts'
 
 export class FieldTables {
-  readonly #present: number[] = []
-  readonly #scalars = new Map<unknown, number[]>()
+  #present: number[] | null = null
+  #scalars: Map<unknown, number[]> | null = null
   /** The detections that compare with scalars, and those of them to which a list or an object is no scalar. */
-  readonly #comparing: number[] = []
-  readonly #raising: number[] = []
-  readonly #texts = new Map<LetterCase | null, TextTable>()
+  #comparing: number[] | null = null
+  #raising: number[] | null = null
+  #texts: Map<LetterCase | null, TextTable> | null = null
 
   add({ kind, values, letterCase, raisesOnContainers }: IndexCondition, number: number): void {
-    if (kind === 'present') this.#present.push(number)
+    if (kind === 'present') this.#present = appended(this.#present, number)
     else if (kind === 'equal' && letterCase === null) {
-      this.#comparing.push(number)
-      if (raisesOnContainers) this.#raising.push(number)
+      this.#comparing = appended(this.#comparing, number)
+      if (raisesOnContainers) this.#raising = appended(this.#raising, number)
+      this.#scalars ??= new Map()
       for (const value of values) append(this.#scalars, keyOf(value), number)
     } else {
+      this.#texts ??= new Map()
       const table = this.#texts.get(letterCase) ?? new TextTable()
       this.#texts.set(letterCase, table)
       table.add(kind, values as readonly string[], number)
@@ -27,19 +29,21 @@ export class FieldTables {
   }
 
   select(value: unknown, report: Report): void {
-    if (this.#present.length > 0) report(this.#present)
-    if (this.#comparing.length > 0) this.#selectScalar(value, report)
+    if (this.#present) report(this.#present)
+    if (this.#comparing) this.#selectScalar(value, this.#comparing, report)
+    if (this.#texts === null) return
     for (const [letterCase, table] of this.#texts) {
       if (typeof value !== 'string' || (letterCase !== null && !isAscii(value))) report(table.all)
       else table.select(inLetterCase(value, letterCase), report)
     }
   }
 
-  #selectScalar(value: unknown, report: Report): void {
-    if (!isScalar(value)) report(this.#raising)
-    else if (typeof value === 'number' && !isExactNumber(value)) report(this.#comparing)
+  #selectScalar(value: unknown, comparing: readonly number[], report: Report): void {
+    if (!isScalar(value)) {
+      if (this.#raising) report(this.#raising)
+    } else if (typeof value === 'number' && !isExactNumber(value)) report(comparing)
     else {
-      const found = this.#scalars.get(keyOf(value))
+      const found = this.#scalars?.get(keyOf(value))
       if (found) report(found)
     }
   }

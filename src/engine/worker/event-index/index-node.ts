@@ -4,7 +4,7 @@ import { isRawObject, type RawObject } from '../guard/guard-values.ts'
 import { lowerCaseOf, type ObjectShape, shapeOf } from '../guard/object-shape.ts'
 import { FieldTables } from './field-tables.ts'
 import type { FieldPath, IndexCondition } from './index-condition.ts'
-import { append, type Report } from './text-table.ts'
+import { append, appended, type Report } from './text-table.ts'
 
 /** What the children find in all objects of one shape. */
 interface Layout {
@@ -16,65 +16,42 @@ interface Layout {
 }
 
 export class IndexNode {
-  readonly #name: string
+  readonly name: string
   /** The conditions that null meets like other values, and those for which it is absent. */
   #tables: FieldTables | null = null
   #tablesWithoutNull: FieldTables | null = null
-  readonly #children = new Map<string, IndexNode>()
-  /** The children by their names: found exactly, found in any case (by the name in lower case), and with other characters. */
-  readonly #exact = new Map<string, IndexNode>()
-  readonly #inAnyCase = new Map<string, IndexNode[]>()
-  readonly #notAscii: IndexNode[] = []
+  /** null: it has none, as most nodes. */
+  #children: Children | null = null
   /** The detections of the node and of all below it. */
-  readonly #all: number[] = []
+  all: number[] | null = null
   /** The detections below it that raise where the value is no object. */
-  readonly #raising: number[] = []
-  #layouts = new WeakMap<ObjectShape, Layout>()
+  #raising: number[] | null = null
 
   constructor(name: string) {
-    this.#name = name
+    this.name = name
   }
 
   /** @param depth how many keys of its path lead here. */
   add(condition: IndexCondition, number: number, depth = 0): void {
     const { path } = condition
-    this.#all.push(number)
+    this.all = appended(this.all, number)
     const key = path.keys[depth]
     if (key === undefined) {
       this.#tablesOf(path).add(condition, number)
       return
     }
-    if (path.raisesOnTheWay) this.#raising.push(number)
-    this.#child(key, path).add(condition, number, depth + 1)
+    if (path.raisesOnTheWay) this.#raising = appended(this.#raising, number)
+    this.#children ??= new Children()
+    this.#children.child(key, path).add(condition, number, depth + 1)
   }
 
   /** Reports the detections whose conditions the value, or what lies below it, may meet. */
   select(value: unknown, report: Report): void {
     if (this.#tables) this.#tables.select(value, report)
     if (this.#tablesWithoutNull && value !== null) this.#tablesWithoutNull.select(value, report)
-    if (this.#children.size === 0) return
-    if (isRawObject(value)) this.selectBelow(value, report)
-    else if (this.#raising.length > 0) report(this.#raising)
-  }
-
-  selectBelow(object: RawObject, report: Report): void {
-    const { found, keys, uncertain } = this.#layoutOf(object)
-    for (let at = 0; at < found.length; at++) found[at]!.select(object[keys[at]!], report)
-    if (uncertain.length > 0) report(uncertain)
-  }
-
-  #child(key: string, { isExact }: FieldPath): IndexNode {
-    const name = `${isExact} ${key}`
-    const known = this.#children.get(name)
-    if (known) return known
-    const child = new IndexNode(key)
-    this.#children.set(name, child)
-    const lower = lowerCaseOf(key)
-    if (isExact) this.#exact.set(key, child)
-    else if (lower === null) this.#notAscii.push(child)
-    else append(this.#inAnyCase, lower, child)
-    this.#layouts = new WeakMap()
-    return child
+    if (this.#children === null) return
+    if (isRawObject(value)) this.#children.select(value, report)
+    else if (this.#raising) report(this.#raising)
   }
 
   #tablesOf({ nullIsAbsent }: FieldPath): FieldTables {
@@ -84,6 +61,36 @@ export class IndexNode {
     }
     this.#tables ??= new FieldTables()
     return this.#tables
+  }
+}
+
+/** The nodes below one node. */
+class Children {
+  /** The children by their names: found exactly, found in any case (by the name in lower case), and with other characters. */
+  readonly #exact = new Map<string, IndexNode>()
+  readonly #inAnyCase = new Map<string, IndexNode[]>()
+  readonly #notAscii: IndexNode[] = []
+  #layouts = new WeakMap<ObjectShape, Layout>()
+
+  /** Returns the child with this name, which is made if it is a new one. */
+  child(name: string, { isExact }: FieldPath): IndexNode {
+    const lower = isExact ? null : lowerCaseOf(name)
+    const known = isExact
+      ? this.#exact.get(name)
+      : (lower === null ? this.#notAscii : this.#inAnyCase.get(lower))?.find((each) => each.name === name)
+    if (known) return known
+    const child = new IndexNode(name)
+    if (isExact) this.#exact.set(name, child)
+    else if (lower === null) this.#notAscii.push(child)
+    else append(this.#inAnyCase, lower, child)
+    this.#layouts = new WeakMap()
+    return child
+  }
+
+  select(object: RawObject, report: Report): void {
+    const { found, keys, uncertain } = this.#layoutOf(object)
+    for (let at = 0; at < found.length; at++) found[at]!.select(object[keys[at]!], report)
+    if (uncertain.length > 0) report(uncertain)
   }
 
   #layoutOf(object: RawObject): Layout {
@@ -99,8 +106,8 @@ export class IndexNode {
     const layout = { found: [] as IndexNode[], keys: [] as string[], uncertain: [] as number[] }
     /** @param otherwise the key that the child finds where none is exactly its name. */
     const place = (child: IndexNode, otherwise: string | null) => {
-      const key = Object.hasOwn(object, child.#name) ? child.#name : otherwise
-      if (key === null) layout.uncertain.push(...child.#all)
+      const key = Object.hasOwn(object, child.name) ? child.name : otherwise
+      if (key === null) layout.uncertain.push(...child.all!)
       else {
         layout.found.push(child)
         layout.keys.push(key)

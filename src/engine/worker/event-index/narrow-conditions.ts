@@ -12,19 +12,57 @@ const MAX_VALUES = 4
 /** Returns the index conditions for events of which this field is known; null: the detection is selected for all of them. */
 type DeriveGiven = (given: GivenField) => readonly IndexCondition[] | null
 
+interface Sharing {
+  detections: number
+  /** The detection that was counted last. */
+  last: number
+}
+
+type SharingByValue = Map<IndexCondition['values'][number], Sharing>
+
 /** How many detections compare a field with a value. */
 export class SharedComparisons {
-  readonly #counts = new Map<string, number>()
+  /** By the name of the field, which is found exactly or in any case. */
+  readonly #exact = new Map<string, SharingByValue>()
+  readonly #inAnyCase = new Map<string, SharingByValue>()
+  #detections = 0
 
+  /** Counts the comparisons of one more detection. */
   add(conditions: readonly IndexCondition[]): void {
-    for (const name of new Set(conditions.filter(isComparison).flatMap(namesOf))) {
-      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    this.#detections++
+    for (const condition of conditions) {
+      if (!isComparison(condition)) continue
+      const values = this.#valuesOf(condition)
+      for (const value of condition.values) this.#count(values, value)
     }
   }
 
   /** @returns for how many detections the events are selected that meet the condition. */
   sharing(condition: IndexCondition): number {
-    return namesOf(condition).reduce((sum, name) => sum + (this.#counts.get(name) ?? 0), 0)
+    const values = this.#valuesOf(condition)
+    let sum = 0
+    for (const value of condition.values) sum += values.get(value)?.detections ?? 0
+    return sum
+  }
+
+  #valuesOf({ path }: IndexCondition): SharingByValue {
+    const fields = path.isExact ? this.#exact : this.#inAnyCase
+    const key = path.keys[0]!
+    let values = fields.get(key)
+    if (!values) {
+      values = new Map()
+      fields.set(key, values)
+    }
+    return values
+  }
+
+  #count(values: SharingByValue, value: IndexCondition['values'][number]): void {
+    const known = values.get(value)
+    if (!known) values.set(value, { detections: 1, last: this.#detections })
+    else if (known.last !== this.#detections) {
+      known.detections++
+      known.last = this.#detections
+    }
   }
 }
 
@@ -42,9 +80,7 @@ export function narrowConditions(
     if (sharing < MIN_SHARING) continue
     const rest = conditions.filter((each) => each !== condition)
     const known = new Set(rest.map((each) => JSON.stringify(each)))
-    const given = condition.values.map((value) =>
-      deriveGiven({ key: condition.path.keys[0]!, isExact: condition.path.isExact, value: value as string }),
-    )
+    const given = givenFields(condition).map(deriveGiven)
     const added = given.flat().filter((each) => each === null || !known.has(JSON.stringify(each)))
     const isNarrower = (each: IndexCondition | null) =>
       each !== null && isComparison(each) && shared.sharing(each) < sharing
@@ -53,13 +89,18 @@ export function narrowConditions(
   return conditions
 }
 
+/** Returns the fields that are known of the events that meet one of these comparisons. */
+export function comparedFields(conditions: readonly IndexCondition[]): GivenField[] {
+  return conditions.filter(isComparison).flatMap(givenFields)
+}
+
+function givenFields({ path, values }: IndexCondition): GivenField[] {
+  return values.map((value) => ({ key: path.keys[0]!, isExact: path.isExact, value: value as string }))
+}
+
 /** Whether only a text in a field of the event itself meets the condition. */
 function isComparison({ path, kind, values, letterCase, raisesOnContainers }: IndexCondition): boolean {
   const isTextOnly = kind === 'equal' && letterCase === null && !raisesOnContainers
-  const areTexts = values.length <= MAX_VALUES && values.every((value) => typeof value === 'string')
-  return isTextOnly && areTexts && path.keys.length === 1
-}
-
-function namesOf({ path, values }: IndexCondition): string[] {
-  return values.map((value) => JSON.stringify([path.keys[0], path.isExact, value]))
+  if (!isTextOnly || path.keys.length !== 1 || values.length > MAX_VALUES) return false
+  return values.every((value) => typeof value === 'string')
 }

@@ -59,6 +59,13 @@ class AffixTable {
   }
 }
 
+/** Adds to a list that is made with its first number: an empty list that grows takes memory for 17. */
+export function appended(numbers: number[] | null, number: number): number[] {
+  if (numbers === null) return [number]
+  numbers.push(number)
+  return numbers
+}
+
 export function append<Key, Item>(table: Map<Key, Item[]>, key: Key, item: Item): void {
   const items = table.get(key)
   if (items) items.push(item)

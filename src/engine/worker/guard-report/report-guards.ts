@@ -83,7 +83,7 @@ export class GuardReporter {
     const { guarded, chosen } = this.#state(number, logTypeOf(record))
     const isLeftOut = chosen !== null && !chosen.some((each) => holds(each, record))
     if (isLeftOut) return true
-    return guarded !== null && 'guard' in guarded && guarded.guard.evaluate(record, entry) === 'silent'
+    return guarded !== null && 'summary' in guarded && guarded.guard.evaluate(record, entry) === 'silent'
   }
 
   #state(number: number, logType: string | null): KnownState {
@@ -101,14 +101,14 @@ export class GuardReporter {
     const { chosen, fromGuard } = isPolicy(body)
       ? { chosen: null, fromGuard: null }
       : detectionConditions(body, guarded, logType)
-    const hasProgram = 'program' in guarded
+    const isPresent = 'summary' in guarded
     const state: GuardState = {
-      logType: hasProgram && guarded.program.logType === null ? null : logType,
-      noGuard: hasProgram ? null : missingReason(guarded, (location) => this.#lineAt(location)),
+      logType: isPresent && guarded.summary.logType === null ? null : logType,
+      noGuard: isPresent ? null : missingReason(guarded, (location) => this.#lineAt(location)),
       conditions: chosen?.map(conditionText) ?? [],
       conditionsFrom: chosen === null ? null : chosen === fromGuard ? 'guard' : 'filter',
       noConditions:
-        hasProgram && !isPolicy(body) && fromGuard === null
+        isPresent && !isPolicy(body) && fromGuard === null
           ? this.#noConditions(guarded.program, logType)
           : null,
     }
@@ -142,7 +142,7 @@ export class GuardReporter {
     const held = chosen?.filter((each) => holds(each, record)) ?? []
     const explained = { ...nothing, held: held.map(conditionText) }
     const isKnown = passesFilter === false || (chosen !== null && held.length === 0)
-    if (!('program' in guarded)) return { ...explained, answer: isKnown ? 'silent' : 'python' }
+    if (!('summary' in guarded)) return { ...explained, answer: isKnown ? 'silent' : 'python' }
     const { program } = guarded
     const locations = this.#locations(program)
     const run = runRecorded(program, record, entry)
@@ -159,7 +159,7 @@ export class GuardReporter {
 
   #measure(number: number, entry: string): number | null {
     const guarded = this.#guards?.of(number, logTypeOf(JSON.parse(entry)))
-    if (!guarded || !('guard' in guarded) || !isObject(JSON.parse(entry))) return null
+    if (!guarded || !('summary' in guarded) || !isObject(JSON.parse(entry))) return null
     const times = Array.from({ length: MEASUREMENTS }, () => {
       // What is looked up in a record is remembered, so each is used once.
       const record = JSON.parse(entry) as RawObject

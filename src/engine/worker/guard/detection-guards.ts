@@ -3,22 +3,10 @@
  * interpreter with them.
  */
 import type { Body } from '../../protocol/messages.ts'
+import type { BodyGuards } from '../../protocol/module-analysis.ts'
+import type { AnalyzedGuards, GuardSummary, ProgramSummary } from '../event-index/guard-summary.ts'
 import { createGuard, type Guard } from './create-guard.ts'
 import type { GuardProgram, PythonLocation } from './guard-program.ts'
-
-/** What the analysis writes for one body; see guards.py and guard_changes.py. */
-interface BodyGuard {
-  readonly programs: readonly (GuardProgram | NoGuard)[]
-  /** What the body may change: the file of a helper, or null for anything; and where. */
-  readonly changes: readonly (readonly [path: string | null, location: PythonLocation])[]
-}
-
-interface NoGuard {
-  /** A text for people that says why there is no guard. */
-  readonly reason: string
-  readonly location: PythonLocation | null
-  readonly logType: null
-}
 
 /** Why a detection has no guard; see `GuardReasonKind`. */
 export interface MissingGuard {
@@ -28,7 +16,14 @@ export interface MissingGuard {
   readonly location: PythonLocation | null
 }
 
-export type DetectionGuard = { readonly guard: Guard; readonly program: GuardProgram } | MissingGuard
+/** A guard that holds. Its program is compiled when it is first evaluated. */
+export interface PresentGuard {
+  readonly summary: ProgramSummary
+  readonly program: GuardProgram
+  readonly guard: Guard
+}
+
+export type DetectionGuard = PresentGuard | MissingGuard
 
 export interface DetectionGuards {
   /**
@@ -53,7 +48,7 @@ const NO_TYPE: MissingGuard = {
 interface GuardSources {
   readonly bodies: readonly Body[]
   /** `ModuleAnalysis.guard` of each body. */
-  readonly guards: readonly (string | null)[]
+  readonly guards: readonly (BodyGuards | null)[]
   /** The bodies that could not be loaded. A guard that follows one of them would decide by what does not exist. */
   readonly broken: ReadonlyMap<number, unknown>
   /** The bodies of which nothing ran. */
@@ -61,14 +56,6 @@ interface GuardSources {
 }
 
 export function createDetectionGuards({ bodies, guards, broken, excluded }: GuardSources): DetectionGuards {
-  const parsed = new Map<number, BodyGuard>()
-  const parse = (body: number): BodyGuard | null => {
-    const text = guards[body]
-    if (text === null || text === undefined) return null
-    const known = parsed.get(body) ?? (JSON.parse(text) as BodyGuard)
-    parsed.set(body, known)
-    return known
-  }
   const running = bodies.flatMap((body, number) =>
     excluded.includes(number) ? [] : [[body, number] as const],
   )
@@ -78,29 +65,72 @@ export function createDetectionGuards({ bodies, guards, broken, excluded }: Guar
     if (kind === 'helper' || kind === 'data-model')
       changes.set(path, { kind: 'group', reason: `${path} cannot be loaded`, location: null })
   }
-  const known = new Map<string, DetectionGuard>()
+  const known = new Map<string | null, Map<number, DetectionGuard>>()
+  const summaryOf = summaryReader(guards)
 
   const create = (body: number, logType: string | null): DetectionGuard => {
     const anything = changes.get(null)
     if (anything !== undefined) return anything
-    const programs = parse(body)?.programs
+    const programs = summaryOf(body)?.programs
     if (!programs) return NO_ANALYSIS
-    const program = programs.find((each) => each.logType === null || each.logType === logType)
+    const at = programs.findIndex((each) => each.logType === null || each.logType === logType)
+    const program = programs[at]
     if (!program) return OTHER_TYPE
     if ('reason' in program) return { kind: 'shape', reason: program.reason, location: program.location }
     // A rule without log types sees the data model of the row that it evaluates.
     if (program.readsModel && program.logType === null && !seesNoModel(bodies[body]!)) return NO_TYPE
     const changed = program.followed.find((path) => changes.has(path))
     if (changed !== undefined) return changes.get(changed)!
-    return { guard: createGuard(program), program }
+    return new LazyGuard(guards[body]!.text, at, () => summaryOf(body)!.programs[at] as ProgramSummary)
   }
   return {
     of(body, logType) {
-      const name = `${body} ${logType}`
-      const guard = known.get(name) ?? create(body, logType)
-      known.set(name, guard)
+      const ofType = known.get(logType) ?? new Map<number, DetectionGuard>()
+      known.set(logType, ofType)
+      const guard = ofType.get(body) ?? create(body, logType)
+      ofType.set(body, guard)
       return guard
     },
+  }
+}
+
+class LazyGuard implements PresentGuard {
+  readonly #text: string
+  readonly #at: number
+  readonly #readSummary: () => ProgramSummary
+  #program: GuardProgram | undefined
+  #guard: Guard | undefined
+
+  /** @param text `BodyGuards.text`. @param at the place of the program in it. */
+  constructor(text: string, at: number, readSummary: () => ProgramSummary) {
+    this.#text = text
+    this.#at = at
+    this.#readSummary = readSummary
+  }
+
+  get summary(): ProgramSummary {
+    return this.#readSummary()
+  }
+
+  get program(): GuardProgram {
+    this.#program ??= (JSON.parse(this.#text) as AnalyzedGuards).programs[this.#at] as GuardProgram
+    return this.#program
+  }
+
+  get guard(): Guard {
+    this.#guard ??= createGuard(this.program)
+    return this.#guard
+  }
+}
+
+/** Returns the summary of a body. Only the last one is kept, because each is needed once, as the index is made. */
+function summaryReader(guards: GuardSources['guards']): (body: number) => GuardSummary | null {
+  let last: { readonly body: number; readonly summary: GuardSummary } | null = null
+  return (body) => {
+    const texts = guards[body]
+    if (!texts) return null
+    if (last?.body !== body) last = { body, summary: JSON.parse(texts.summary) as GuardSummary }
+    return last.summary
   }
 }
 
@@ -111,12 +141,11 @@ function seesNoModel(body: Body): boolean {
 const NO_CHANGES = '{"changes":[],'
 
 /** Most bodies change nothing, so their text is not parsed. */
-function changesOf(body: Body, text: string | null | undefined): [string | null, MissingGuard][] {
+function changesOf(body: Body, texts: BodyGuards | null | undefined): [string | null, MissingGuard][] {
   if (body.kind === 'simple' || body.source === null) return []
-  if (text === null || text === undefined)
-    return [[null, { kind: 'group', reason: `${body.path} could not be analyzed`, location: null }]]
-  if (text.startsWith(NO_CHANGES)) return []
-  const { changes } = JSON.parse(text) as BodyGuard
+  if (!texts) return [[null, { kind: 'group', reason: `${body.path} could not be analyzed`, location: null }]]
+  if (texts.summary.startsWith(NO_CHANGES)) return []
+  const { changes } = JSON.parse(texts.summary) as GuardSummary
   return changes.map(([path, location]) => {
     const reason =
       path === null ? `${location[0]} can change what names mean` : `${location[0]} may change ${path}`
