@@ -21,10 +21,10 @@ export const MANIFEST_FILE = join(PACKAGE_FOLDER, 'package.json')
 export const CACHE_FOLDER_SCRIPT = join(PACKAGE_FOLDER, 'bin', 'cache-folder.cjs')
 
 /** The module that each worker thread starts with. */
-export const WORKER_ENTRY = threadEntry('engine', 'worker', 'worker')
+export const WORKER_ENTRY = moduleUrl('engine', 'worker', 'worker')
 
 /** The module that the thread for checkpoints of the store starts with. */
-export const CHECKPOINT_ENTRY = threadEntry('store', 'sqlite', 'checkpoint-thread')
+export const CHECKPOINT_ENTRY = moduleUrl('store', 'sqlite', 'checkpoint-thread')
 
 /** The Python files that are part of the runtime. */
 export const PYTHON_FOLDER = join(MODULES_FOLDER, 'engine', 'python')
@@ -32,6 +32,13 @@ export const PYTHON_FOLDER = join(MODULES_FOLDER, 'engine', 'python')
 /** The numbered migrations of the store. */
 export const MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'migrations')
 
-function threadEntry(...path: readonly string[]): URL {
+/** The modules that code of a project may import, by their names: the URLs in this copy of the program. */
+export const PUBLIC_MODULES: ReadonlyMap<string, string> = new Map([
+  ['signalbox', moduleUrl('index').href],
+  ['signalbox/destination', moduleUrl('destination').href],
+  ['signalbox/testing', moduleUrl('workspace', 'testing').href],
+])
+
+function moduleUrl(...path: readonly string[]): URL {
   return pathToFileURL(`${join(MODULES_FOLDER, ...path)}${IS_CHECKOUT ? '.ts' : '.js'}`)
 }

@@ -188,6 +188,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: [
       'errors',
       'core',
+      'installed-files',
       'version',
       'files',
       'model',

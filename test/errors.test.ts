@@ -42,7 +42,6 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['packages/zip.ts', 'the same file, which names the archive'],
   ['pipeline/pipeline.ts', 'the supervisor of sources in daemon/, which starts the source again'],
   ['sources/stream/pipe.ts', 'the same file, which names the source'],
-  ['workspace/destinations/load-destination-types.ts', 'the same function, which names the file'],
 ]
 
 it('every error that leaves its module is of one of the four kinds', () => {

@@ -355,7 +355,18 @@ const DESTINATIONS = {
   'unknown-type': {
     severity: 'error',
     cause: 'The type of a destination is unknown.',
-    fix: 'Correct it. `signalbox destinations add` lists the types.',
+    fix: 'Correct it. `signalbox destinations add` lists the types. A file of yours begins with `./`, and a package must be installed in the project.',
+  },
+  'unusable-type': {
+    severity: 'error',
+    cause: 'A local destination type cannot be imported, or its default export is not a destination type.',
+    fix: 'Correct the file, see [local types](../destinations.md#local-types).',
+  },
+  'stale-type': {
+    severity: 'warning',
+    cause:
+      'A file of a local destination type has changed, and a reload cannot replace its code: it is a CommonJS module, or belongs to a package that the type imports.',
+    fix: 'Restart `signalbox run`.',
   },
   'duplicate-name': {
     severity: 'error',

@@ -1,4 +1,7 @@
-/** The files of a project -> one frozen Project, with every problem at once. Resolves no secret, runs nothing. */
+/**
+ * The files of a project -> one frozen Project, with every problem at once. Resolves no secret. Of the project's code only
+ * its destination types run, where that is allowed.
+ */
 import { resolve } from 'node:path'
 import type { Catalog } from '../core/catalog.ts'
 import { DESTINATION_TYPES } from '../destinations/_catalog.ts'
@@ -7,6 +10,7 @@ import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import type { Project } from '../model/project/project.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
+import type { ImportLocalType } from './destinations/destination-types.ts'
 import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations/destinations.ts'
 import { locateRegistry, REGISTRY_FILE } from './destinations/registry-location.ts'
 import { buildContent } from './detections/content.ts'
@@ -42,6 +46,8 @@ export interface LoadOptions {
   readonly pythonPaths?: readonly string[]
   /** The destination types. The default is the catalog of this package. */
   readonly destinationTypes?: Catalog<DestinationType>
+  /** Imports destination types of the project. Without it no code of the project runs, and their options are not checked. */
+  readonly importLocalType?: ImportLocalType | null
   /** Keeps parsed specs between runs. */
   readonly cacheStorage?: CacheStorage
   /**
@@ -89,10 +95,12 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
     environment,
     declared: destinationsFile,
   })
-  const types = options.destinationTypes ?? DESTINATION_TYPES
+  const { destinationTypes: bundled = DESTINATION_TYPES, importLocalType: importLocal = null } = options
   // Invalid settings may name another file, so that the absence of the default file means nothing.
   const undeclared = own.hasError(SETTINGS_FILE) ? INVALID_ROUTING : NO_ROUTING
-  const routing = registry.isDeclared ? await loadDestinations(root, registry, types, own) : undeclared
+  const routing = registry.isDeclared
+    ? await loadDestinations(registry, { root, bundled, importLocal }, own)
+    : undeclared
   const configuration = [SETTINGS_FILE, registry.file]
 
   const problems = new ProblemList(parseCache)

@@ -26,7 +26,6 @@ export interface GenerationOptions {
   /** Whether the log shows how many detections have guards. */
   readonly logsGuards?: boolean
   /** Destination modules of the user may be imported. */
-  readonly allowLocalTypes: boolean
   /** Folders beside the project that `${file:}` may read. */
   readonly secretsDirs: readonly string[]
   readonly log: Log
@@ -76,7 +75,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
       hint: 'name the folder of a detections repository with --project',
     })
   }
-  const types = await loadTypes(registry, project.root, options.allowLocalTypes)
+  const types = await loadTypes(registry, project.root, options.workspace.allowLocalTypes ?? false)
   const secrets = await readableSecrets(registry, project.root, options)
   const secretFiles = secrets.files(registry.destinations)
   return { project: { ...withoutTests(project), registry }, types, secrets, secretFiles }

@@ -1,6 +1,5 @@
 /** Checks what the commands need of a project and its machine, and reports what is missing. It changes and sends nothing. */
 import { accessSync, constants } from 'node:fs'
-import { isLocalType } from '../config/destinations/destination-options.ts'
 import { createSecrets } from '../config/destinations/secrets.ts'
 import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
 import { credentialRequests } from '../delivery/http/credential-requests.ts'
@@ -13,6 +12,7 @@ import type { HttpClient, Secrets } from '../model/ports.ts'
 import { type Destination, declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
+import { isLocalType } from './destinations/local-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
 import { openProjectStore, storeUrlOf } from './project-store.ts'
@@ -48,7 +48,7 @@ export async function runChecks(
     ['files', () => files(project)],
     ['python', () => python(project, workspace)],
     ['detections', () => idleContent(project)],
-    ['destinations', () => destinations(project)],
+    ['destinations', () => destinations(project, workspace)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
     ['store', () => store(workspace)],
     ['permissions', () => permissions(project, workspace, locations)],
@@ -103,14 +103,17 @@ async function python(project: Project, { log }: WorkspaceOptions): Promise<Chec
   }
 }
 
-async function destinations({ registry, root }: Project): Promise<CheckOutcome> {
+async function destinations(
+  { registry, root }: Project,
+  { allowLocalTypes = false }: WorkspaceOptions,
+): Promise<CheckOutcome> {
   if (registry === 'invalid')
     return missing('destinations.yaml has errors', 'run `signalbox validate` to list them')
   if (registry === 'absent') {
     return missing('destinations.yaml not found', 'run `signalbox destinations add` to create it')
   }
   try {
-    await loadTypes(registry, root, false)
+    await loadTypes(registry, root, allowLocalTypes)
   } catch (error) {
     if (isError(error, 'user')) return note(error.message, error.hint ?? '')
     throw error
@@ -163,8 +166,11 @@ async function credentials(
   secretsDirs: readonly string[],
 ): Promise<CheckResult[]> {
   if (typeof registry === 'string') return []
-  const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
-  const types = await loadTypes({ ...registry, destinations: used }, root, false)
+  const { allowLocalTypes = false } = workspace
+  const used = registry.destinations.filter(
+    ({ enabled, type }) => enabled && (allowLocalTypes || !isLocalType(type)),
+  )
+  const types = await loadTypes({ ...registry, destinations: used }, root, allowLocalTypes)
   const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs })
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)

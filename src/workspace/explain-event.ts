@@ -1,6 +1,6 @@
 /** Explains one event: the results of a detection, the alert, its route and the requests. It sends nothing. */
 import { buildMatch, matches } from '../alerts/build.ts'
-import { isLocalType } from '../config/destinations/destination-options.ts'
+import type { ImportLocalType } from '../config/destinations/destination-types.ts'
 import { placeholders } from '../config/destinations/secrets.ts'
 import type { JsonText } from '../core/exact-json.ts'
 import { buildMessage } from '../delivery/delivery-message.ts'
@@ -20,6 +20,7 @@ import { findDestination, resolveRoute } from '../routing/resolve-route.ts'
 import { findingOf } from '../testing/verdict.ts'
 import { VERSION } from '../version.ts'
 import { loadDestinationType } from './destinations/load-destination-types.ts'
+import { isLocalType, localTypeImporter } from './destinations/local-types.ts'
 
 export interface Explanation {
   readonly detection: string
@@ -40,6 +41,8 @@ interface ExplainRequest {
   readonly entry: JsonText
   /** The JSON text of the list of mocks. */
   readonly mocks?: JsonText
+  /** True: local destination types are imported for their previews. */
+  readonly allowLocalTypes?: boolean
 }
 
 export async function explain(
@@ -51,9 +54,15 @@ export async function explain(
   if (!detection)
     throw new UserError(`detection "${request.detection}" not found`, { code: 'unknown-detection' })
   const { id } = detection
-  const { entry, mocks = '[]' } = request
+  const { entry, mocks = '[]', allowLocalTypes } = request
   const [outcome] = await engine.test([{ detection: id, entry, mocks }])
-  return explainOutcome(project, engine, detection, { entry, outcome: outcome! })
+  return explainOutcome(project, engine, detection, { entry, outcome: outcome!, allowLocalTypes })
+}
+
+interface ExplainedOutcome {
+  readonly entry: JsonText
+  readonly outcome: TestOutcome
+  readonly allowLocalTypes?: boolean
 }
 
 /** Explains an event whose outcome is known already. */
@@ -61,7 +70,7 @@ export async function explainOutcome(
   project: Project,
   engine: Pick<Engine, 'guards'>,
   detection: Detection,
-  { entry, outcome }: { readonly entry: JsonText; readonly outcome: TestOutcome },
+  { entry, outcome, allowLocalTypes = false }: ExplainedOutcome,
 ): Promise<Explanation> {
   const { id, type, createAlert } = detection
   const [report] = await engine.guards([{ detection: id, entry }])
@@ -90,6 +99,7 @@ export async function explainOutcome(
   const destinations = route.destinations.flatMap(
     (name) => (typeof registry === 'string' ? undefined : findDestination(registry, name)) ?? [],
   )
+  const localTypes = allowLocalTypes ? localTypeImporter(project.root) : null
   const previews = destinations.map(async (destination) => {
     const message = buildMessage(row, {
       destination: destination.name,
@@ -97,7 +107,7 @@ export async function explainOutcome(
       at: now,
       repeated: false,
     })
-    return [destination.name, await preview(destination, message)] as const
+    return [destination.name, await preview(destination, message, localTypes)] as const
   })
   return {
     ...nothing,
@@ -112,9 +122,14 @@ export async function explainOutcome(
 async function preview(
   destination: Destination,
   message: ReturnType<typeof buildMessage>,
+  importLocal: ImportLocalType | null,
 ): Promise<Preview | { note: string }> {
-  if (isLocalType(destination.type))
-    return { note: `${destination.type} is a local type, which only run imports` }
-  const type = await loadDestinationType(destination.type)
+  const isLocal = isLocalType(destination.type)
+  if (isLocal && importLocal === null)
+    return { note: `${destination.type} is a local type, which is imported only with --allow-local-types` }
+  const type =
+    isLocal && importLocal
+      ? (await importLocal(destination.type)).adapter
+      : await loadDestinationType(destination.type)
   return previewRequest(type, message, placeholders(destination.options), VERSION)
 }

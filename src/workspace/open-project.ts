@@ -16,6 +16,7 @@ import { reportedProblems } from '../model/project/warning-policy.ts'
 import { readLock } from '../packages/lock.ts'
 import { readPackages } from '../packages/read.ts'
 import { bodyProblem } from '../testing/run-tests.ts'
+import { localTypeImporter } from './destinations/local-types.ts'
 import { warnImports } from './import-warnings.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -30,6 +31,8 @@ export interface WorkspaceOptions {
   readonly ignoreExtraKeys?: boolean
   /** True when problems that only Panther's own tool reports are included. */
   readonly reportPatIncompatibilities?: boolean
+  /** `--allow-local-types`: destination types of the project are imported, and the options of their destinations checked. */
+  readonly allowLocalTypes?: boolean
   /** The `test PATH` arguments; these folders are searched completely. */
   readonly paths?: readonly string[]
   /** `--python-path`, absolute. */
@@ -49,10 +52,12 @@ export async function openProject(
   options: WorkspaceOptions,
   { memory, select }: { readonly memory?: Memory; readonly select?: LoadOptions['select'] } = {},
 ): Promise<Project> {
-  const { envFile: _envFile, log: _log, ...load } = options
+  const { envFile: _envFile, log: _log, allowLocalTypes = false, ...load } = options
   const environment = processEnvironment(options)
   const cacheStorage = { ...openCache(environment, options.root), ...(memory && { memory }) }
-  return withLockProblem(await loadProject({ ...load, environment, cacheStorage, ...(select && { select }) }))
+  const importLocalType = allowLocalTypes ? localTypeImporter(options.root) : null
+  const loaded = { ...load, environment, cacheStorage, importLocalType, ...(select && { select }) }
+  return withLockProblem(await loadProject(loaded))
 }
 
 /** An unreadable lock becomes a problem and replaces those about packages, because it does not show which are missing. */

@@ -10,7 +10,6 @@ function prepare(files: Readonly<Record<string, string>>, skipInvalid = false) {
     workspace,
     skipInvalid,
     guards: true,
-    allowLocalTypes: false,
     from: [],
     secretsDirs: [],
     log: nullLog,

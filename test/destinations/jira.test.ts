@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { localOptionsError } from '../../src/config/destinations/destination-options.ts'
+import { validationError } from '../../src/config/yaml/schema-check.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import jira from '../../src/destinations/jira.ts'
 import { destinationContract } from '../contract/destination.ts'
@@ -121,11 +121,11 @@ it('a personal access token alone makes it use the search and the names of Data 
 
 it('the deployment cloud with a personal access token is an error that names both', () => {
   const options = { url: 'https://x', projectKey: 'SOC', personalAccessToken: 'pat' }
-  expect(localOptionsError(jira, { ...options, deployment: 'cloud' })?.message).toBe(
-    'options.deployment must be "dataCenter" with personalAccessToken',
+  expect(validationError(jira.options, { ...options, deployment: 'cloud' })).toBe(
+    'deployment must be "dataCenter" with personalAccessToken',
   )
-  expect(localOptionsError(jira, options)).toBeUndefined()
-  expect(localOptionsError(jira, { ...options, deployment: 'dataCenter' })).toBeUndefined()
+  expect(validationError(jira.options, options)).toBeNull()
+  expect(validationError(jira.options, { ...options, deployment: 'dataCenter' })).toBeNull()
 })
 
 it('the issue is found by its description if the project has no labels', async () => {

@@ -88,8 +88,13 @@ async function look(root: string): Promise<Ended[]> {
 }
 
 describe('[SEC-5.4] a local destination type', () => {
-  it('no inspecting command imports a local destination type, and `run` imports it only if it is allowed', async () => {
-    const root = project({ ...registry('./evil.mjs'), 'evil.mjs': evilModule() })
+  it.each([
+    ['./evil.mjs', '.'],
+    ['evil-package', 'node_modules/evil-package'],
+  ])('%s: no command imports a local destination type, unless it is allowed', async (type, folder) => {
+    const manifest = JSON.stringify({ name: 'evil-package', exports: './evil.mjs' })
+    const files = { [`${folder}/package.json`]: manifest, [`${folder}/evil.mjs`]: evilModule() }
+    const root = project({ ...registry(type), ...files })
     await look(root)
     const refused = await run(root)
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('--allow-local-types')])
@@ -97,6 +102,10 @@ describe('[SEC-5.4] a local destination type', () => {
 
     const allowed = await run(root, '--allow-local-types')
     expect(allowed.code).toBe(0)
+    expect(existsSync(canary())).toBe(true)
+    rmSync(canary())
+
+    await runCommand(['validate', '--project', root, '--allow-local-types'], '', environment())
     expect(existsSync(canary())).toBe(true)
     rmSync(canary())
   })

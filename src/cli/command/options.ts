@@ -104,6 +104,11 @@ export type GlobalOptions = typeof GLOBAL_OPTIONS
 /** Every command that prints data has this option. */
 export const FORMAT = choiceWithDefault('--format <format>', 'output format', ['pretty', 'json'])
 
+export const ALLOW_LOCAL_TYPES = flag(
+  '--allow-local-types',
+  'import destination types of the project, such as ./my-sink.ts, and check their options',
+)
+
 export const IGNORE_EXTRA_KEYS = flag(
   '--ignore-extra-keys',
   'report unknown keys in detections as warnings, not errors',

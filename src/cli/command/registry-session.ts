@@ -2,15 +2,14 @@
 import type { ProjectWithRegistry } from '../../workspace/destinations/registry.ts'
 import { openProject } from '../../workspace/open-project.ts'
 import type { Io } from './command.ts'
-import type { GlobalOptions, Values } from './options.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type Session, type SessionOptions } from './session.ts'
 import { requireRegistry } from './soundness.ts'
 
 export interface RegistrySession extends Session {
   readonly project: ProjectWithRegistry
 }
 
-export async function openRegistry(options: Values<GlobalOptions>, io: Io): Promise<RegistrySession> {
+export async function openRegistry(options: SessionOptions, io: Io): Promise<RegistrySession> {
   const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
   const project = await openProject(session.workspace)
   return { ...session, project: { ...project, registry: requireRegistry(project) } }

@@ -24,15 +24,18 @@ export interface Session {
   printError(lines: string): void
 }
 
+/** The options that every command has, and one that those have which may import destination types of the project. */
+export type SessionOptions = Values<GlobalOptions> & { readonly allowLocalTypes?: boolean }
+
 export function openSession(
-  options: Values<GlobalOptions>,
+  options: SessionOptions,
   io: Io,
   more: {
     readonly workspace?: Partial<WorkspaceOptions>
     readonly log?: Pick<LogOptions, 'format' | 'level'>
   } = {},
 ): Session {
-  const { project, destinations, envFile, quiet, verbose, noColor, pythonPath } = options
+  const { project, destinations, envFile, quiet, verbose, noColor, pythonPath, allowLocalTypes } = options
   const printError = (lines: string) => void io.stderr.write(`${lines}\n`)
   const level = quiet ? 'error' : (more.log?.level ?? 'warn')
   const format = more.log?.format ?? 'pretty'
@@ -49,6 +52,7 @@ export function openSession(
       destinationsFile: destinations,
       envFile,
       pythonPaths: pythonPath.map((path) => resolve(path)),
+      allowLocalTypes,
       log,
       ...more.workspace,
     },

@@ -15,7 +15,7 @@ import { bodyProblems, openProject, startEngine } from '../../workspace/open-pro
 import { warmUp } from '../../workspace/warm-up.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
-import { FORMAT } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
@@ -36,6 +36,7 @@ export default defineCommand({
     format: FORMAT,
     failOnProblems: SELECTION_OPTIONS.failOnProblems,
     allowUnknownDestinations: SELECTION_OPTIONS.allowUnknownDestinations,
+    allowLocalTypes: ALLOW_LOCAL_TYPES,
   },
   async run({ args, options }, io) {
     const [id = '', name = ''] = args
@@ -71,12 +72,20 @@ async function debugCase(
   engine: Engine,
   detection: Detection,
   test: TestCase,
-  options: { readonly allowUnknownDestinations: boolean; readonly failOnProblems: boolean },
+  options: {
+    readonly allowUnknownDestinations: boolean
+    readonly allowLocalTypes: boolean
+    readonly failOnProblems: boolean
+  },
 ): Promise<DebugResult> {
   const { entry, mocks } = test
   const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, recordReads: true }])
   const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
-  const explanation = await explainOutcome(project, engine, detection, { entry, outcome: outcome! })
+  const explanation = await explainOutcome(project, engine, detection, {
+    entry,
+    outcome: outcome!,
+    allowLocalTypes: options.allowLocalTypes,
+  })
   return { detection, result, explanation }
 }
 

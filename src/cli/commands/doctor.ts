@@ -2,7 +2,7 @@
 import { escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import { type CheckResult, runChecks } from '../../workspace/checks.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
-import { FORMAT, list, text } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT, list, text } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { jsonDocument } from '../command/store-session.ts'
 
@@ -10,6 +10,7 @@ export default defineCommand({
   options: {
     secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
     httpTokenFile: text('--http-token-file <file>', 'token file of run, to check its permissions'),
+    allowLocalTypes: ALLOW_LOCAL_TYPES,
     format: FORMAT,
   },
   async run({ options }, io) {

@@ -8,7 +8,7 @@ import { type Explanation, explain } from '../../workspace/explain-event.ts'
 import { openProject, startEngine } from '../../workspace/open-project.ts'
 import { defineCommand, EXIT_OK, type Io } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
-import { FORMAT, flag, text, withSuggestions } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT, flag, text, withSuggestions } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { explanationJson, formatExplanation } from '../format/explanation.ts'
@@ -23,9 +23,10 @@ export default defineCommand({
       '--allow-unknown-destinations',
       'accept unknown destination names and route as in production, with a warning',
     ),
+    allowLocalTypes: ALLOW_LOCAL_TYPES,
   },
   async run({ options }, io) {
-    const { detection: id, allowUnknownDestinations } = options
+    const { detection: id, allowUnknownDestinations, allowLocalTypes } = options
     const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
     if (id === undefined) throw new UserError('explain requires --detection ID', { code: 'missing-option' })
     if ((options.test === undefined) === (options.event === undefined))
@@ -39,7 +40,7 @@ export default defineCommand({
     const engine = await startEngine(project, 'test', session.log)
     let explanation: Explanation
     try {
-      explanation = await explain(project, engine, { detection: id, ...entry })
+      explanation = await explain(project, engine, { detection: id, ...entry, allowLocalTypes })
     } finally {
       await engine.close()
     }

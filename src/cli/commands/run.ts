@@ -4,7 +4,16 @@ import { plainStyle } from '../../reporters/parts/terminal-text.ts'
 import { defineCommand, type Io } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
 import { createInterrupts, EXIT_INTERRUPTED } from '../command/interrupts.ts'
-import { choice, choiceWithDefault, flag, list, parsed, text, type Values } from '../command/options.ts'
+import {
+  ALLOW_LOCAL_TYPES,
+  choice,
+  choiceWithDefault,
+  flag,
+  list,
+  parsed,
+  text,
+  type Values,
+} from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { createEventFormatter } from '../format/event-format.ts'
 import { createLinePrinter } from '../format/line-printer.ts'
@@ -42,10 +51,7 @@ const OPTIONS = {
     durationMs,
   ),
   skipInvalid: flag('--skip-invalid', 'run without the files that have errors'),
-  allowLocalTypes: flag(
-    '--allow-local-types',
-    'import destination types of the project, such as ./my-sink.ts',
-  ),
+  allowLocalTypes: ALLOW_LOCAL_TYPES,
   secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
   noGuards: flag(
     '--no-guards',
@@ -112,7 +118,6 @@ function daemonOptions(
     httpTokenFile: options.httpTokenFile,
     httpHosts: options.httpHost,
     drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
-    allowLocalTypes: options.allowLocalTypes,
     skipInvalid: options.skipInvalid,
     guards: !options.noGuards,
     secretsDirs: options.secretsDir,

@@ -9,7 +9,7 @@ import { bodyProblems, openProject, startEngine } from '../../workspace/open-pro
 import { reportPatVerdicts } from '../../workspace/pat-verdicts.ts'
 import { warnUnusedContent } from '../../workspace/unused-content.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE } from '../command/command.ts'
-import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { errorsIn } from '../command/soundness.ts'
 import { tooManyWarnings, WARNING_OPTIONS } from '../command/warning-options.ts'
@@ -25,6 +25,7 @@ export default defineCommand({
       'report unknown destination names as warnings, not errors',
     ),
     ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+    allowLocalTypes: ALLOW_LOCAL_TYPES,
     guards: flag('--guards', 'list also the enabled detections without a guard or index conditions'),
     ...WARNING_OPTIONS,
   },

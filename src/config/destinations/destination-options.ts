@@ -1,22 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** Checks a destination against its type: options and alert types. A reference is valid for any form; its value is checked when it is used. */
-import { type Catalog, loaderOf } from '../../core/catalog.ts'
-import { nearest } from '../../core/did-you-mean.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
 import type { AlertKind } from '../../model/alerts/alert-kind.ts'
-import type { Problem } from '../../model/project/problem.ts'
-import { ProblemList } from '../files/problems.ts'
-import { SourceText } from '../files/source-text.ts'
+import type { ProblemList } from '../files/problems.ts'
+import type { SourceText } from '../files/source-text.ts'
 import { checkSchema, type ReportPolicy, type Schema } from '../yaml/schema-check.ts'
-import { child, parseYaml, toValue } from '../yaml/yaml.ts'
+import { child, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+import { type DestinationTypes, findType, type TypeReport } from './destination-types.ts'
 import { findReferences, holdsReference } from './secret-references.ts'
 import { checkTemplates } from './template-check.ts'
-
-/** `./my-sink.ts`: a file of the project, never imported here. */
-export function isLocalType(type: string): boolean {
-  return /^\.\.?\/.+\.(?:ts|js|mjs)$/.test(type)
-}
 
 interface DestinationNode {
   readonly source: SourceText
@@ -25,26 +18,21 @@ interface DestinationNode {
 }
 
 export async function checkOptions(
-  { type }: { readonly type: string },
+  declared: { readonly type: string; readonly enabled?: boolean },
   { source, node }: DestinationNode,
-  types: Catalog<DestinationType>,
+  types: DestinationTypes,
   problems: ProblemList,
 ): Promise<UnsupportedKinds> {
+  const { type } = declared
   const options = child(node, 'options')
   if (options) checkReferences(options, source, problems)
-  if (isLocalType(type)) return {}
-  const load = loaderOf(types, type)
-  if (!load) {
-    const names = Object.keys(types)
-    const near = nearest(type, names)
-    problems.error(source, child(node, 'type')!.offset, {
-      code: 'unknown-type',
-      message: `unknown destination type "${type}"`,
-      hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
-    })
-    return {}
+  const { offset } = child(node, 'type')!
+  const report: TypeReport = {
+    error: (problem) => problems.error(source, offset, problem),
+    warning: (problem) => problems.warning(source, offset, problem),
   }
-  const adapter = await load()
+  const adapter = await findType(declared, types, report)
+  if (!adapter) return {}
   const { options: schema, refuses = {} } = adapter
   const value = options ? toValue(options) : {}
   const fits = checkSchema(
@@ -54,7 +42,7 @@ export async function checkOptions(
     formPolicy,
   )
   const ending = fits ? adapter.endOfSupport?.(value as never) : undefined
-  if (ending) problems.warning(source, child(node, 'type')!.offset, { code: 'end-of-support', ...ending })
+  if (ending) problems.warning(source, offset, { code: 'end-of-support', ...ending })
   if (options && fits) {
     warnLiteralSecrets(schema as Schema, options, '', source, problems)
     checkTemplates(child(options, 'template'), source, problems)
@@ -63,20 +51,6 @@ export async function checkOptions(
     unsupportedKind({ type, kind, refuses }, source, offset, problems)
   }
   return refuses
-}
-
-/** Checks the options of a local type, which only its import reveals. Returns the first error; undefined: there is none. */
-export function localOptionsError(
-  { options: schema }: Pick<DestinationType, 'options'>,
-  value: Readonly<Record<string, unknown>>,
-): Pick<Problem, 'message' | 'hint'> | undefined {
-  const text = JSON.stringify(value)
-  const { root } = parseYaml(text)
-  if (!root) return undefined
-  const problems = new ProblemList()
-  const source = new SourceText('destinations.yaml', text)
-  checkSchema(schema as Schema, { source, node: root, value, pointer: '/options' }, problems, formPolicy)
-  return problems.sorted()[0]
 }
 
 /** The alert types that a destination type cannot send, with the reason. */

@@ -1,9 +1,5 @@
-/** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import type { Catalog } from '../../core/catalog.ts'
+/** destinations.yaml -> the registry and its overrides, or every problem in it. A type is loaded for its schema alone. */
 import { nearest } from '../../core/did-you-mean.ts'
-import type { DestinationType } from '../../destinations/_destination.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
 import { parseSeverity } from '../../model/alerts/severity.ts'
 import type { Destination, NoRegistry, Registry } from '../../model/project/destination.ts'
@@ -15,7 +11,8 @@ import { type FileLocation, parseMapping, readMapping } from '../yaml/mapping.ts
 import { checkSchema, nodeAt, type ReportPolicy } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
-import { checkOptions, isLocalType, unsupportedKind } from './destination-options.ts'
+import { checkOptions, unsupportedKind } from './destination-options.ts'
+import type { DestinationTypes } from './destination-types.ts'
 import { type Override, readOverrides } from './overrides.ts'
 
 const SECRET = { secret: true }
@@ -65,30 +62,27 @@ export const NO_ROUTING: DeclaredRouting = { registry: 'absent', overrides: [], 
 export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'invalid' }
 
 export async function loadDestinations(
-  root: string,
   location: FileLocation,
-  types: Catalog<DestinationType>,
+  types: DestinationTypes,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
   const mapping = readMapping(location, problems, SECRET)
-  return checkDestinations(root, location.file, mapping, types, problems)
+  return checkDestinations(location.file, mapping, types, problems)
 }
 
 /** Checks a text before it becomes the file. */
 export function checkDestinationsText(
-  root: string,
   source: SourceText,
-  types: Catalog<DestinationType>,
+  types: DestinationTypes,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
-  return checkDestinations(root, source.file, parseMapping(source, problems, SECRET), types, problems)
+  return checkDestinations(source.file, parseMapping(source, problems, SECRET), types, problems)
 }
 
 async function checkDestinations(
-  root: string,
   name: string,
   mapping: Document | null,
-  types: Catalog<DestinationType>,
+  types: DestinationTypes,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
   if (!mapping) {
@@ -107,8 +101,6 @@ async function checkDestinations(
   await checkLists(declared, document, problems)
   for (const [index, destination] of declared.destinations.entries()) {
     const entry = nodeAt(node, `/destinations/${index}`) as MappingNode
-    if (isLocalType(destination.type))
-      checkLocalType(root, destination.type, { source, node: entry }, problems)
     const refuses = await checkOptions(destination, { source, node: entry }, types, problems)
     const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
     if (beat === -1) continue
@@ -199,15 +191,6 @@ async function checkLists(
     code: 'bad-value',
     message: `invalid cron expression "${heartbeat.cron}"`,
     hint: 'for example "*/15 * * * *"',
-  })
-}
-
-function checkLocalType(root: string, type: string, { source, node }: Document, problems: ProblemList): void {
-  if (existsSync(resolve(root, type))) return
-  problems.error(source, nodeAt(node, '/type').offset, {
-    code: 'missing-file',
-    message: `file ${type} not found`,
-    hint: 'write a path relative to the project',
   })
 }
 

@@ -18,7 +18,7 @@ export interface ProblemReport {
 }
 
 /** A report whose code can be turned off, or made an error, in signalbox.yaml. */
-type WarningReport = ProblemReport & { readonly code: WarningCode }
+export type WarningReport = ProblemReport & { readonly code: WarningCode }
 
 /** Remembers between runs which texts passed which check. */
 export interface ValidationCache {

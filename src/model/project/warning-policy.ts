@@ -29,6 +29,7 @@ export const WARNING_CODES = [
   'python-packages',
   'shadowed-helper',
   'skipped-analysis-file',
+  'stale-type',
   'stand-in',
   'table-name',
   'unguarded',
@@ -77,6 +78,7 @@ const NOT_LOADED: ReadonlySet<string> = new Set<WarningCode>([
   'missing-base',
   'outside-project',
   'skipped-analysis-file',
+  'stale-type',
   'unknown-analysis-type',
   'unused-body',
 ])

@@ -1,6 +1,6 @@
 /** Converts flags and answers of prompts into an entry of destinations.yaml, or into changes to one. */
 
-import { isLocalType } from '../../config/destinations/destination-options.ts'
+import { isInstalledPackage, isLocalFile } from '../../config/destinations/destination-types.ts'
 import {
   fieldAt,
   optionError,
@@ -11,7 +11,9 @@ import type { Change } from '../../config/destinations/registry-edits.ts'
 import type { PlainValue } from '../../config/yaml/yaml-edits.ts'
 import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
+import type { WorkspaceOptions } from '../open-project.ts'
 import { loadTypeSummaries, type TypeSummary } from './load-destination-types.ts'
+import { isLocalType, localTypeImporter } from './local-types.ts'
 
 /** A field is absent when the user did not give it. */
 export interface DestinationDraft {
@@ -26,7 +28,12 @@ export interface DestinationDraft {
 }
 
 /** Returns changes in the order of their keys. An empty list removes its key. */
-export async function changesOf(name: string, type: string, draft: DestinationDraft): Promise<Change[]> {
+export async function changesOf(
+  workspace: DraftWorkspace,
+  name: string,
+  type: string,
+  draft: DestinationDraft,
+): Promise<Change[]> {
   const { id, severities, alertTypes, logTypes, strict, enabled, options = [] } = draft
   const keys: [string, PlainValue | undefined][] = [
     ['id', id],
@@ -36,7 +43,7 @@ export async function changesOf(name: string, type: string, draft: DestinationDr
     ['strict', strict],
     ['enabled', enabled],
   ]
-  const about = await findTypeSummary(type)
+  const about = await findTypeSummary(type, workspace)
   return [
     ...keys.flatMap(([key, value]) => {
       if (value === undefined) return []
@@ -46,9 +53,15 @@ export async function changesOf(name: string, type: string, draft: DestinationDr
   ]
 }
 
-/** Returns null for a local type, which is known only when it is imported. */
-async function findTypeSummary(type: string): Promise<TypeSummary | null> {
-  if (isLocalType(type)) return null
+type DraftWorkspace = Pick<WorkspaceOptions, 'root' | 'allowLocalTypes'>
+
+/** Returns null for a local type that must not be imported. */
+export async function findTypeSummary(
+  type: string,
+  { root, allowLocalTypes }: DraftWorkspace,
+): Promise<TypeSummary | null> {
+  if (isLocalType(type) && (isLocalFile(type) || isInstalledPackage(root, type)))
+    return allowLocalTypes ? (await localTypeImporter(root)(type)).adapter : null
   const types = await loadTypeSummaries()
   const found = types.find((each) => each.type === type)
   if (found) return found

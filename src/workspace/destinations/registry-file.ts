@@ -1,5 +1,6 @@
 /** Reads and writes the text of destinations.yaml. Text that does not load is never written. */
 import { resolve } from 'node:path'
+import type { ImportLocalType } from '../../config/destinations/destination-types.ts'
 import { checkDestinationsText } from '../../config/destinations/destinations.ts'
 import { locateRegistry } from '../../config/destinations/registry-location.ts'
 import { processEnvironment } from '../../config/files/environment.ts'
@@ -12,9 +13,12 @@ import { writeThroughLink } from '../../files/output-file.ts'
 import { readProjectText } from '../../files/project-file.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { WorkspaceOptions } from '../open-project.ts'
+import { localTypeImporter } from './local-types.ts'
 
 export interface RegistryFile {
   readonly root: string
+  /** Imports local types; null: their options are not checked. */
+  readonly importLocal: ImportLocalType | null
   /** The absolute path. */
   readonly path: string
   /** The name of the file in problems. */
@@ -32,7 +36,14 @@ export function readRegistryFile(workspace: WorkspaceOptions): RegistryFile {
     environment,
     declared,
   })
-  return { root: base, path, file, text: readProjectText(path, { folders, maxBytes: MAX_FILE_BYTES }) }
+  const importLocal = workspace.allowLocalTypes ? localTypeImporter(base) : null
+  return {
+    root: base,
+    importLocal,
+    path,
+    file,
+    text: readProjectText(path, { folders, maxBytes: MAX_FILE_BYTES }),
+  }
 }
 
 /** Rejects with a UserError and does not change the file when the new text has a problem that the old text has not. */
@@ -48,12 +59,11 @@ export async function writeRegistryFile(registry: RegistryFile, text: string): P
 }
 
 /** Finds the problems that a command must not add: errors, and literals instead of references to secrets. */
-async function problemsOf({ root, file }: RegistryFile, text: string): Promise<Problem[]> {
+async function problemsOf({ root, importLocal, file }: RegistryFile, text: string): Promise<Problem[]> {
   const problems = new ProblemList()
   await checkDestinationsText(
-    root,
     new SourceText(file, text.replace(/^\uFEFF/, '')),
-    DESTINATION_TYPES,
+    { root, bundled: DESTINATION_TYPES, importLocal },
     problems,
   )
   return problems.sorted().filter(({ severity, code }) => severity === 'error' || code === 'literal-secret')

@@ -23,7 +23,7 @@ export async function addDestination(
   { name, type, fallback, ...draft }: DestinationDraft & { name: string; type: string; fallback?: boolean },
 ): Promise<string> {
   const registry = readRegistryFile(workspace)
-  const entry = entryOf(name, type, await changesOf(name, type, draft))
+  const entry = entryOf(name, type, await changesOf(workspace, name, type, draft))
   const added = withDestination(registry.text, entry)
   await writeRegistryFile(registry, fallback ? withFallback(added, name) : added)
   return registry.file
@@ -38,7 +38,10 @@ export async function editDestination(
   const { registry, text, index } = openAt(workspace, project, name)
   const { newName = name, unset = [] } = draft
   const removals = unset.map((key) => ({ path: key.split('.'), value: undefined }))
-  const changed = withChanges(text, index, [...removals, ...(await changesOf(newName, type, draft))])
+  const changed = withChanges(text, index, [
+    ...removals,
+    ...(await changesOf(workspace, newName, type, draft)),
+  ])
   const destination = project.registry.destinations[index]!
   await writeRegistryFile(
     registry,

@@ -17,7 +17,6 @@ import { loadTypes } from './load-destination-types.ts'
 
 interface TestOptions {
   readonly workspace: WorkspaceOptions
-  readonly allowLocalTypes: boolean
   readonly secretsDirs: readonly string[]
   readonly timeoutMs: number
   /** Prints one line to standard output for the console destination. */
@@ -37,12 +36,12 @@ export async function sendTestAlerts(
   destinations: readonly Destination[],
   options: TestOptions,
 ): Promise<TestReport[]> {
-  const { workspace, allowLocalTypes, secretsDirs, timeoutMs, print } = options
+  const { workspace, secretsDirs, timeoutMs, print } = options
   const registry = {
     ...project.registry,
     destinations: destinations.map((each) => ({ ...each, enabled: true })),
   }
-  const types = await loadTypes(registry, project.root, allowLocalTypes)
+  const types = await loadTypes(registry, project.root, workspace.allowLocalTypes ?? false)
   const http = createHttpClient({ ...DEFAULT_HTTP_LIMITS, totalTimeoutMs: timeoutMs })
   const environment = processEnvironment(workspace)
   const ports = {

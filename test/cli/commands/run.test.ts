@@ -228,4 +228,30 @@ describe('signals', () => {
     expect(await ended).toBe(0)
     expect(io.out()).toContain('reloaded title')
   })
+
+  it('SIGHUP runs the new code of a local destination type, and keeps the old one if the new one cannot be imported', async () => {
+    const sink = (version: string) =>
+      `export default { type: 'x', summary: '', options: { type: 'object', properties: {}, additionalProperties: false },
+        payload: () => ({}), async send(_payload, _options, { print }) { await print('sent by ${version}'); return { message: '' } } }`
+    const project = makeProject({
+      ...SOUND,
+      'destinations.yaml':
+        'version: 1\ndestinations:\n  - { name: own, type: ./sink.mjs, severities: [HIGH] }\n',
+      'sink.mjs': sink('v1'),
+    })
+    const { io, input, ended } = start(project, '--allow-local-types')
+    await until(() => io.err().includes('from stdin'))
+    writeFileSync(join(project, 'sink.mjs'), 'throw new Error("boom")')
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('reload failed; keeping the previous configuration'))
+    expect(io.err()).toContain('destinations.yaml:3:24 error cannot import ./sink.mjs: boom')
+    input.write(`${LOGIN}\n`)
+    await until(() => io.out().includes('sent by v1'))
+    writeFileSync(join(project, 'sink.mjs'), sink('v2'))
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('reloaded: '))
+    input.end(`${LOGIN.replace('ann', 'bob')}\n`)
+    expect(await ended).toBe(0)
+    expect(io.out()).toContain('sent by v2')
+  })
 })

@@ -2,7 +2,7 @@
 import { declaredDestinations } from '../../../model/project/destination.ts'
 import type { Project } from '../../../model/project/project.ts'
 import { addDestination } from '../../../workspace/destinations/registry.ts'
-import { openProject } from '../../../workspace/open-project.ts'
+import { openProject, type WorkspaceOptions } from '../../../workspace/open-project.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
 import { flag, text, withSuggestions } from '../../command/options.ts'
 import { openRegistry } from '../../command/registry-session.ts'
@@ -20,7 +20,10 @@ export const add = defineCommand({
   arguments: { '[name]': 'name that detections use; prompted for when absent' },
   options: {
     type: withSuggestions(
-      text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; prompted for when absent'),
+      text(
+        '--type <type>',
+        'console, file, webhook, ..., ./path/to/your.ts or a package; prompted for when absent',
+      ),
       'types',
     ),
     ...DRAFT_OPTIONS,
@@ -35,7 +38,7 @@ export const add = defineCommand({
     const project = await openProject(session.workspace)
     requireConfiguration(project)
     const ask = isComplete(given) ? null : await requirePrompter(io, NO_TERMINAL)
-    const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
+    const answers = ask ? await answersOf(ask, given, project, session.workspace) : (given as Answers)
     if (answers === null) {
       session.printError('nothing changed')
       return EXIT_FAILED
@@ -55,9 +58,15 @@ function isComplete({ name, type }: GivenAnswers): boolean {
 }
 
 /** @returns null if the user cancelled the prompts. */
-async function answersOf(ask: Prompter, given: GivenAnswers, { registry }: Project): Promise<Answers | null> {
+async function answersOf(
+  ask: Prompter,
+  given: GivenAnswers,
+  { registry }: Project,
+  workspace: WorkspaceOptions,
+): Promise<Answers | null> {
   const declared = {
     names: declaredDestinations(registry).map(({ name }) => name),
+    workspace,
     hasFallback: typeof registry !== 'string' && registry.fallback.length > 0,
   }
   return ask.orCancel(() => askForDestination(ask, given, declared))

@@ -14,7 +14,7 @@ import {
 } from '../../../workspace/destinations/registry.ts'
 import { startEngine } from '../../../workspace/open-project.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
-import { flag, list, text } from '../../command/options.ts'
+import { ALLOW_LOCAL_TYPES, flag, list, text } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
 import { requirePrompter } from '../../prompts/terminal.ts'
@@ -35,6 +35,7 @@ export const edit = defineCommand({
     ),
     ...DRAFT_OPTIONS,
     unset: list('--unset <key>', 'key to remove, for example logTypes or options.headers'),
+    allowLocalTypes: ALLOW_LOCAL_TYPES,
   },
   async run({ args: [name = ''], options }, io) {
     const { updateReferences, unset } = options
@@ -61,9 +62,9 @@ export const edit = defineCommand({
 })
 
 /** @returns null if the user cancelled the prompts. */
-function changesOf(ask: Prompter, destination: Destination, { project }: RegistrySession) {
-  const taken = project.registry.destinations.map((each) => each.name)
-  return ask.orCancel(() => askForChanges(ask, destination, taken))
+function changesOf(ask: Prompter, destination: Destination, { project, workspace }: RegistrySession) {
+  const names = project.registry.destinations.map((each) => each.name)
+  return ask.orCancel(() => askForChanges(ask, destination, { names, workspace }))
 }
 
 /** A reference by id stays valid after a rename, so only references by name are listed. */

@@ -14,13 +14,13 @@ import { startEngine, type WorkspaceOptions } from '../../../workspace/open-proj
 import { openProjectStore } from '../../../workspace/project-store.ts'
 import { routeTable } from '../../../workspace/routes/route-table-builder.ts'
 import { defineCommand, EXIT_OK } from '../../command/command.ts'
-import { FORMAT, STORE } from '../../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
 import { formatTime, table } from '../../format/table.ts'
 
 export const list = defineCommand({
-  options: { store: STORE, format: FORMAT },
+  options: { store: STORE, allowLocalTypes: ALLOW_LOCAL_TYPES, format: FORMAT },
   async run({ options }, io) {
     const session = await openRegistry(options, io)
     const views = await viewsOf(session, options.store)

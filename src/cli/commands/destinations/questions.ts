@@ -2,11 +2,12 @@
 import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
 import type { Destination } from '../../../model/project/destination.ts'
-import type { DestinationDraft } from '../../../workspace/destinations/destination-draft.ts'
+import { type DestinationDraft, findTypeSummary } from '../../../workspace/destinations/destination-draft.ts'
 import {
   loadTypeSummaries,
   type TypeSummary,
 } from '../../../workspace/destinations/load-destination-types.ts'
+import type { WorkspaceOptions } from '../../../workspace/open-project.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
 import { askForOptions, askForSome } from './option-questions.ts'
 
@@ -24,11 +25,15 @@ export interface GivenAnswers {
   readonly draft: DestinationDraft
 }
 
-/** @param declared the existing names, and whether the registry has a fallback. */
+/** @param declared the existing names, whether the registry has a fallback, and the project. */
 export async function askForDestination(
   ask: Prompter,
   given: GivenAnswers,
-  declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
+  declared: {
+    readonly names: readonly string[]
+    readonly hasFallback: boolean
+    readonly workspace: WorkspaceOptions
+  },
 ): Promise<Answers> {
   const types = await loadTypeSummaries()
   const choices = commonestFirst(types).map(({ type, summary }) => ({ value: type, hint: summary }))
@@ -40,7 +45,7 @@ export async function askForDestination(
   const severities = draft.severities ?? (await askForSeverities(ask))
   const alertTypes = draft.alertTypes ?? (await askForAlertTypes(ask))
   const logTypes = draft.logTypes ?? (await askForLogTypes(ask))
-  const about = types.find((each) => each.type === type)
+  const about = await findTypeSummary(type, declared.workspace)
   const options = about ? await askForOptions(ask, name, about.options, draft.options ?? []) : []
   const fallback =
     given.fallback ||
@@ -66,13 +71,11 @@ const CHANGES = ['name', 'severities', 'alert types', 'log types', 'options'] as
 export async function askForChanges(
   ask: Prompter,
   { name, type, options: set }: Pick<Destination, 'name' | 'type' | 'options'>,
-  taken: readonly string[],
+  { names: taken, workspace }: { readonly names: readonly string[]; readonly workspace: WorkspaceOptions },
 ): Promise<{ newName?: string; draft: DestinationDraft }> {
   const chosen = await ask.multiselect(`What do you want to change in ${name}?`, values(CHANGES))
   const changes = (what: (typeof CHANGES)[number]) => chosen.includes(what)
-  const about = changes('options')
-    ? (await loadTypeSummaries()).find((each) => each.type === type)
-    : undefined
+  const about = changes('options') ? await findTypeSummary(type, workspace) : null
   return {
     ...(changes('name') && { newName: await ask.text('New name', nameError(taken)) }),
     draft: {

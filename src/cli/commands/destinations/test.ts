@@ -7,7 +7,7 @@ import { sendTestAlerts, type TestReport } from '../../../workspace/destinations
 import { openProjectStore } from '../../../workspace/project-store.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK, type Io } from '../../command/command.ts'
 import { durationMs } from '../../command/duration.ts'
-import { FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
+import { ALLOW_LOCAL_TYPES, FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
 import { createLinePrinter } from '../../format/line-printer.ts'
@@ -17,15 +17,11 @@ const DEFAULT_TIMEOUT_MS = 30_000
 
 export const SEND_OPTIONS = {
   timeout: parsed('--timeout <time>', 'time to wait for an answer; default: 30s', durationMs),
-  allowLocalTypes: flag(
-    '--allow-local-types',
-    'import destination types of the project, such as ./my-sink.ts',
-  ),
+  allowLocalTypes: ALLOW_LOCAL_TYPES,
   secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
 }
 interface SendValues {
   readonly timeout?: number
-  readonly allowLocalTypes: boolean
   readonly secretsDir: readonly string[]
 }
 
@@ -50,7 +46,7 @@ export const test = defineCommand({
 export function sendTo(
   names: readonly string[] | null,
   { project, workspace }: RegistrySession,
-  { timeout = DEFAULT_TIMEOUT_MS, allowLocalTypes, secretsDir }: SendValues,
+  { timeout = DEFAULT_TIMEOUT_MS, secretsDir }: SendValues,
   io: Io,
 ): Promise<TestReport[]> {
   const chosen = names
@@ -58,7 +54,6 @@ export function sendTo(
     : project.registry.destinations.filter(({ enabled }) => enabled)
   return sendTestAlerts(project, [...new Set(chosen)], {
     workspace,
-    allowLocalTypes,
     secretsDirs: secretsDir,
     timeoutMs: timeout,
     print: createLinePrinter(io.stdout),

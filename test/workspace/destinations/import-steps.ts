@@ -1,0 +1,53 @@
+/**
+ * Imports a local type several times in a process of its own, because the imports of vitest are not those of Node. Before
+ * each import it writes files.
+ */
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { messageOf, UserError } from '../../../src/errors.ts'
+import { localTypeImporter } from '../../../src/workspace/destinations/local-types.ts'
+import { commandEnvironment } from '../../support/process.ts'
+
+export type ImportResult =
+  | { readonly summary: string; readonly staleFiles: readonly string[]; readonly isSame?: boolean }
+  | { readonly error: string; readonly hint?: string }
+
+type Files = Readonly<Record<string, string>>
+
+/** @param steps the files to write before each import, by their paths in the project. */
+export async function importSteps(
+  root: string,
+  type: string,
+  steps: readonly Files[],
+): Promise<ImportResult[]> {
+  const args = [fileURLToPath(import.meta.url), JSON.stringify({ root, type, steps })]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: commandEnvironment() })
+  return JSON.parse(stdout) as ImportResult[]
+}
+
+async function runSteps({ root, type, steps }: { root: string; type: string; steps: readonly Files[] }) {
+  const results: ImportResult[] = []
+  const seen = new Set<unknown>()
+  for (const files of steps) {
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
+    try {
+      const { adapter, staleFiles } = await localTypeImporter(root)(type)
+      const { summary } = adapter
+      const send: unknown = Reflect.get(adapter, 'send')
+      results.push({ summary, staleFiles, ...(steps.length > 2 && { isSame: seen.has(send) }) })
+      seen.add(send)
+    } catch (error) {
+      const hint = error instanceof UserError ? error.hint : undefined
+      results.push({ error: messageOf(error), ...(hint !== undefined && { hint }) })
+    }
+  }
+  return results
+}
+
+const [, script, given] = process.argv
+if (given !== undefined && script === fileURLToPath(import.meta.url)) {
+  process.stdout.write(JSON.stringify(await runSteps(JSON.parse(given) as Parameters<typeof runSteps>[0])))
+}
