@@ -13,6 +13,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   eventbridge: async () => (await import('./eventbridge.ts')).default,
   eventhubs: async () => (await import('./eventhubs.ts')).default,
   file: async () => (await import('./file.ts')).default,
+  gcs: async () => (await import('./gcs.ts')).default,
   github: async () => (await import('./github.ts')).default,
   gitlab: async () => (await import('./gitlab.ts')).default,
   googlechat: async () => (await import('./googlechat.ts')).default,

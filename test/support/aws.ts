@@ -133,7 +133,9 @@ export function listen(answer: (request: IncomingMessage, body: string) => Reply
   return listenForBytes((request, body) => answer(request, body.toString()))
 }
 
-async function listenForBytes(answer: (request: IncomingMessage, body: Buffer) => Reply): Promise<Fake> {
+export async function listenForBytes(
+  answer: (request: IncomingMessage, body: Buffer) => Reply,
+): Promise<Fake> {
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
