@@ -21,7 +21,7 @@ import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
 import { credentialRequests } from './http/credential-requests.ts'
 import { type Answers, readAnswer } from './http/read-answer.ts'
 import { headerRedactor } from './http/redaction.ts'
-import { type Options, requestSteps, type Steps, withStandardHeaders } from './request-steps.ts'
+import { type Options, requestSteps, type Steps, transportOf, withStandardHeaders } from './request-steps.ts'
 import { revealOptions } from './reveal-options.ts'
 import { applyTemplates } from './templates.ts'
 
@@ -138,7 +138,7 @@ async function transmit(attempt: Attempt): Promise<Receipt> {
   const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & DeliveryNotice
   notes.push(...cuts)
   const printLine = (line: string) => print(line, signal)
-  const fetchCredentials = credentialRequests(attempt.ports.http, {})
+  const fetchCredentials = credentialRequests(attempt.ports.http, { transport: transportOf(options) })
   const own = { signal, print: printLine, projectRoot, http: fetchCredentials }
   return type.send(payload as never, options as never, own)
 }

@@ -71,3 +71,20 @@ export interface ProviderAnswers<O = never> {
   /** `pause`: a code that no rule names pauses the destination. Otherwise the status decides, if it is not 2xx. */
   readonly unlisted?: 'pause'
 }
+
+/** A fault of an attempt that uses no HTTP, and what it means. The first rule that matches decides. */
+export interface FaultRule {
+  /** What the receiver answered, or what happened, in a few words. */
+  readonly fault: string
+  readonly effect: AnswerEffect
+  readonly matches: (error: unknown) => boolean
+}
+
+/** What comes of an attempt that uses no HTTP. The docs page of the type shows it as a table. */
+export interface AttemptOutcomes {
+  /** What a delivery is. */
+  readonly delivered: string
+  readonly faults: readonly FaultRule[]
+  /** The other faults, which are all retried. */
+  readonly retried: string
+}

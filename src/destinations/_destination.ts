@@ -4,7 +4,7 @@ import type { JsonText } from '../core/exact-json.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
-import type { ProviderAnswers, Success } from './_answers.ts'
+import type { AttemptOutcomes, ProviderAnswers, Success } from './_answers.ts'
 import {
   type OptionsSchema,
   SIGNED_TRANSPORT_SCHEMA,
@@ -16,6 +16,8 @@ import {
 export type {
   AnswerEffect,
   AnswerRule,
+  AttemptOutcomes,
+  FaultRule,
   ProviderAnswers,
   ProviderError,
   Success,
@@ -143,12 +145,14 @@ export interface SendPorts {
   readonly print: (line: string) => Promise<void>
   /** The absolute path of the project, to which paths in options are relative. */
   readonly projectRoot: string
-  /** Fetches credentials over HTTP. */
+  /** Fetches credentials over HTTP, by the option `transport` if the type has one. */
   readonly http: SendRequest
 }
 
 /** A type that does not use HTTP. */
 export interface DirectDestination<O = never, P extends object = object> extends EndingType<O> {
+  /** What comes of an attempt. The bundled types state it, and their pages show it. */
+  readonly outcomes?: AttemptOutcomes
   /** Pure: the payload as plain JSON, which `explain` shows. */
   payload(message: Message, options: O): P & DeliveryNotice
   /** Sends the payload. Throws RetryableError or PermanentError; any other error is treated as a bug and retried. */

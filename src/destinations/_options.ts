@@ -159,6 +159,16 @@ const { oauth2: _, ...WITHOUT_OAUTH2 } = TRANSPORT_SCHEMA.properties
 /** The transport of a type that signs its requests with credentials of its own. */
 export const SIGNED_TRANSPORT_SCHEMA = { ...TRANSPORT_SCHEMA, properties: WITHOUT_OAUTH2 } as const
 
+const { connectTimeoutMs, timeoutMs, ca, certificate, key, proxy, publicOnly } = TRANSPORT_SCHEMA.properties
+
+/** How the requests travel by which a type without HTTP fetches its credentials. */
+export const CREDENTIAL_TRANSPORT_SCHEMA = {
+  ...TRANSPORT_SCHEMA,
+  description:
+    'How access tokens are fetched: time limits, TLS, proxy. See [transport](../destinations.md#transport).',
+  properties: { connectTimeoutMs, timeoutMs, ca, certificate, key, proxy, publicOnly },
+} as const
+
 export type TemplatePart = 'title' | 'body' | 'payload'
 
 const TEMPLATE_PARTS: Record<TemplatePart, object> = {

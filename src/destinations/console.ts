@@ -22,6 +22,11 @@ export default defineDestination<ConsoleOptions, { line: string }>({
     },
     additionalProperties: false,
   },
+  outcomes: {
+    delivered: 'the process has passed the line on to the terminal, the file or the pipe',
+    faults: [],
+    retried: 'the reader of a pipe reads nothing for 30 seconds',
+  },
   payload(message, { format = 'json' }) {
     return { line: format === 'json' ? deliveryLine(message) : textLine(message) }
   },

@@ -2,18 +2,27 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { isError } from '../errors.ts'
+import type { Transport } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt, type SendPorts } from './_destination.ts'
-import { file, TLS_PROPERTIES } from './_options.ts'
+import { CREDENTIAL_TRANSPORT_SCHEMA, file, TLS_PROPERTIES } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { accessToken, forgetToken, type TokenSettings } from './parts/credentials/oauth2-token.ts'
+import {
+  isSignInRefusal,
+  type Mail,
+  SMTP_OUTCOMES,
+  type SmtpOptions,
+  sendMail,
+} from './parts/direct/smtp-session.ts'
 import { mailHtml } from './parts/mail-html.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { type Mail, type SmtpOptions, sendMail } from './parts/smtp-session.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface EmailOptions extends SmtpOptions {
   readonly hello?: string
   readonly oauth2?: Omit<TokenSettings, 'subject'>
+  /** Access tokens are fetched by it. */
+  readonly transport?: Transport
   readonly from: string
   readonly to: readonly string[]
   readonly cc?: readonly string[]
@@ -77,6 +86,7 @@ export default defineDestination<EmailOptions, Mail>({
       user: { oneOf: [{ required: ['password'] }, { required: ['oauth2'] }] },
       password: ['user'],
       oauth2: ['user'],
+      transport: ['oauth2'],
       certificate: ['key'],
       key: ['certificate'],
     },
@@ -98,6 +108,7 @@ export default defineDestination<EmailOptions, Mail>({
       user: text('User for authentication; without it there is none.', 'signalbox@example.com'),
       password: secretText('SMTP_PASSWORD', "The user's password."),
       oauth2: OAUTH2,
+      transport: CREDENTIAL_TRANSPORT_SCHEMA,
       hello: text(
         'The name that the server is greeted with (EHLO); by default the domain of `from`.',
         'soc.example.com',
@@ -119,6 +130,7 @@ export default defineDestination<EmailOptions, Mail>({
     },
     additionalProperties: false,
   },
+  outcomes: SMTP_OUTCOMES,
   payload(message, options) {
     const { from, to, cc = [], replyTo } = options
     const truncation = new Truncation()
@@ -146,11 +158,11 @@ export default defineDestination<EmailOptions, Mail>({
     }
   },
   async send(mail, options, ports) {
-    const { oauth2, user, hello = domainOf(options.from), ...smtp } = options
+    const { oauth2, transport, user, hello = domainOf(options.from), ...smtp } = options
     const session = { ...smtp, hello, ...(user !== undefined && { user }) }
     if (oauth2 === undefined) return sendMail(mail, session, ports.signal)
     const settings = { ...oauth2, ...(user !== undefined && { subject: user }) }
-    return withToken(settings, ports, (token) =>
+    return withToken(settings, transport, ports, (token) =>
       sendMail(mail, { ...session, accessToken: token }, ports.signal),
     )
   },
@@ -159,17 +171,19 @@ export default defineDestination<EmailOptions, Mail>({
 /** A token can be revoked before it expires: then the server refuses it, and a second one is tried once. */
 async function withToken(
   settings: TokenSettings,
+  transport: Transport | undefined,
   { http, signal }: SendPorts,
   send: (token: string) => Promise<Receipt>,
 ): Promise<Receipt> {
-  const token = await accessToken(settings, 'email', http)
+  const owner = ['email', transport]
+  const token = await accessToken(settings, owner, http)
   try {
     return await send(token)
   } catch (error) {
-    const isRefused = isError(error, 'permanent') && error.scope === 'destination'
+    const isRefused = isError(error, 'permanent') && isSignInRefusal(error.cause)
     if (!isRefused || signal.aborted) throw error
-    await forgetToken(settings, 'email', token)
-    return send(await accessToken(settings, 'email', http))
+    await forgetToken(settings, owner, token)
+    return send(await accessToken(settings, owner, http))
   }
 }
 

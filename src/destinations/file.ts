@@ -1,14 +1,39 @@
 /** Appends each alert as one JSON line to a file. The next line ends an incomplete one. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { isError, messageOf } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
-import { defineDestination } from './_destination.ts'
+import { type AttemptOutcomes, defineDestination } from './_destination.ts'
 import { deliveryLine } from './parts/delivery-line.ts'
+import { attemptFailure } from './parts/direct/attempt-failure.ts'
 
 interface FileOptions {
   readonly path: string
   readonly fsync?: boolean
+}
+
+const hasCode = (codes: readonly string[]) => (error: unknown) => codes.includes(codeOf(error))
+
+const OUTCOMES: AttemptOutcomes = {
+  delivered: 'written, and on disk with `fsync`',
+  faults: [
+    {
+      fault: 'no permission, or a file system that can only be read',
+      effect: 'pause',
+      matches: hasCode(['EACCES', 'EPERM', 'EROFS']),
+    },
+    {
+      fault: 'a folder has the name of the file, or a file that of a folder; a name that is too long',
+      effect: 'pause',
+      matches: hasCode(['EISDIR', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG']),
+    },
+    {
+      fault: 'the path leads out of the project by a link',
+      effect: 'pause',
+      matches: (error) => codeOf(error) === 'ELOOP' || isError(error, 'user'),
+    },
+  ],
+  retried: 'a full disk, too many open files, a fault of the disk, and anything else',
 }
 
 export default defineDestination<FileOptions, { line: string }>({
@@ -33,6 +58,7 @@ export default defineDestination<FileOptions, { line: string }>({
     },
     additionalProperties: false,
   },
+  outcomes: OUTCOMES,
   payload: (message) => ({ line: deliveryLine(message) }),
   async send({ line }, { path, fsync = true }, { projectRoot }) {
     const file = resolve(projectRoot, path)
@@ -45,7 +71,7 @@ export default defineDestination<FileOptions, { line: string }>({
         await handle.close()
       }
     } catch (error) {
-      throw failure(path, error)
+      throw attemptFailure(OUTCOMES.faults, error, `${path}: ${codeOf(error) || messageOf(error)}`)
     }
     return { message: `appended to ${path}` }
   },
@@ -66,22 +92,6 @@ async function endsWithNewline(handle: FileHandle, size: number): Promise<boolea
   return buffer[0] === 0x0a
 }
 
-/** A later attempt fails with these codes as long as the path does not change. */
-const BROKEN_PATH = new Set([
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'EISDIR',
-  'ENOTDIR',
-  'EEXIST',
-  'ELOOP',
-  'ENAMETOOLONG',
-])
-
-function failure(path: string, cause: unknown): RetryableError | PermanentError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const message = `${path}: ${code || messageOf(cause)}`
-  return BROKEN_PATH.has(code) || isError(cause, 'user')
-    ? new PermanentError(message, { scope: 'destination', cause })
-    : new RetryableError(message, { cause })
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -1,9 +1,10 @@
 /** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
 
 import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
-import { messageOf, PermanentError, RetryableError } from '../errors.ts'
-import { defineDestination, type SendPorts } from './_destination.ts'
+import { messageOf } from '../errors.ts'
+import { type AttemptOutcomes, defineDestination, type SendPorts } from './_destination.ts'
 import { file, TLS_PROPERTIES } from './_options.ts'
+import { attemptFailure } from './parts/direct/attempt-failure.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -35,6 +36,36 @@ const CLEARER_MESSAGES: Readonly<Record<string, string>> = {
   timeout: `no answer within ${TIMEOUT_MS} ms`,
   'error connecting - node provided an undefined error': 'connection closed before the answer',
   'unexpected response from server': 'the server does not speak NATS',
+}
+
+const SIGN_IN = /Authori[sz]ation|Authentication/i
+const PERMISSION = /Permission/i
+const NO_STREAM = /NoResponders|JetStreamNotEnabled|no responders|jetstream is not enabled/i
+const TOO_LARGE = /maximum payload|max_payload|payload exceeds|message size exceeds maximum/i
+
+/** The library names its errors; some are known by their text alone. */
+const saying = (pattern: RegExp) => (error: unknown) => {
+  const { name = '' } = error as { name?: string }
+  return pattern.test(`${name} ${messageOf(error)}`)
+}
+
+const OUTCOMES: AttemptOutcomes = {
+  delivered: 'the acknowledgement of a stream; without `jetstream`, the server has read the message',
+  faults: [
+    { fault: 'a sign-in that is refused', effect: 'pause', matches: saying(SIGN_IN) },
+    { fault: 'no permission for the subject', effect: 'pause', matches: saying(PERMISSION) },
+    {
+      fault: 'no stream for the subject, or a server without JetStream',
+      effect: 'pause',
+      matches: saying(NO_STREAM),
+    },
+    {
+      fault: 'a message above the `max_payload` of the server or the `max_msg_size` of the stream',
+      effect: 'dead',
+      matches: saying(TOO_LARGE),
+    },
+  ],
+  retried: 'no connection, no acknowledgement in 10 seconds, an answer that is not NATS or does not end',
 }
 
 export default defineDestination<NatsOptions, Publication>({
@@ -74,6 +105,7 @@ export default defineDestination<NatsOptions, Publication>({
     },
     additionalProperties: false,
   },
+  outcomes: OUTCOMES,
   payload(message, { subject }) {
     const truncation = new Truncation()
     const data = notificationWithin(message, truncation, MESSAGE_LIMIT_BYTES)
@@ -106,7 +138,7 @@ export default defineDestination<NatsOptions, Publication>({
 
 async function open(options: NatsOptions, signal: SendPorts['signal']) {
   const { credsAuthenticator } = await import('@nats-io/transport-node')
-  const { connectNats } = await import('./parts/nats-transport.ts')
+  const { connectNats } = await import('./parts/direct/nats-transport.ts')
   const { servers, token, user, password, credentials, ca, certificate, key } = options
   const needsTls =
     ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith('tls://'))
@@ -126,15 +158,10 @@ async function open(options: NatsOptions, signal: SendPorts['signal']) {
   })
 }
 
-/** Classifies by the names of the library's errors; a subject without a stream is a configuration error. */
-function failure(cause: unknown, where: string): RetryableError | PermanentError {
-  const { name = '' } = cause as { name?: string }
-  const said = messageOf(cause)
-  const message = `${where}: ${describeNetworkFailure(networkErrorCode(cause)) ?? CLEARER_MESSAGES[said] ?? said}`
-  if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${said}`))
-    return new PermanentError(message, { scope: 'destination', cause })
-  if (/NoResponders|JetStreamNotEnabled/i.test(name) || /no responders|jetstream is not enabled/i.test(said))
-    return new PermanentError(`${where}: no stream has the subject`, { scope: 'destination', cause })
-  if (/maximum payload|max_payload|payload exceeds/i.test(said)) return new PermanentError(message, { cause })
-  return new RetryableError(message, { cause })
+function failure(error: unknown, where: string): Error {
+  const said = messageOf(error)
+  const what = saying(NO_STREAM)(error)
+    ? 'no stream has the subject'
+    : (describeNetworkFailure(networkErrorCode(error)) ?? CLEARER_MESSAGES[said] ?? said)
+  return attemptFailure(OUTCOMES.faults, error, `${where}: ${what}`)
 }

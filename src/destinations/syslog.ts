@@ -3,11 +3,12 @@ import { createSocket } from 'node:dgram'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
-import { messageOf, RetryableError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
-import { defineDestination, type Message, type SendPorts } from './_destination.ts'
+import { type AttemptOutcomes, defineDestination, type Message, type SendPorts } from './_destination.ts'
 import { TLS_PROPERTIES } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
+import { attemptFailure } from './parts/direct/attempt-failure.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -38,6 +39,13 @@ const TITLE_LIMIT = 200
 /** The time for the receiver to close the connection or to report an error. */
 const LINGER_MS = 1_000
 const MAX_MESSAGE_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
+
+/** Syslog has no answer by which a receiver could refuse a message. */
+const OUTCOMES: AttemptOutcomes = {
+  delivered: 'written, and the connection not reset',
+  faults: [],
+  retried: 'no connection, a reset, a certificate that is not trusted, a client certificate that is refused',
+}
 
 export default defineDestination<SyslogOptions, Line>({
   type: 'syslog',
@@ -82,6 +90,7 @@ export default defineDestination<SyslogOptions, Line>({
     },
     additionalProperties: false,
   },
+  outcomes: OUTCOMES,
   payload(message, options) {
     const truncation = new Truncation()
     const { protocol = 'tls', maxBytes = MAX_MESSAGE_BYTES[protocol] } = options
@@ -114,7 +123,7 @@ export default defineDestination<SyslogOptions, Line>({
       return { message: `${done} ${where}` }
     } catch (error) {
       const what = describeNetworkFailure(networkErrorCode(error)) ?? messageOf(error)
-      throw new RetryableError(`${where}: ${what}`, { cause: error })
+      throw attemptFailure(OUTCOMES.faults, error, `${where}: ${what}`)
     }
   },
 })

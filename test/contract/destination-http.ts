@@ -47,6 +47,10 @@ export interface DestinationFixture {
   readonly exact?: readonly string[]
   /** Compulsory for types that do not speak HTTP; null for those that use no network. */
   readonly direct?: DirectWire | null
+  /**
+   * For each fault that a type without HTTP declares, errors that are it. Compulsory where it declares any.
+   */
+  readonly faults?: Readonly<Record<string, readonly unknown[]>>
   /** The text of the history for an alert that is too long; absent: nothing is ever cut. */
   readonly cuts?: RegExp
 }

@@ -15,6 +15,7 @@ import {
 import {
   type DeliveryNotice,
   type DestinationType,
+  type DirectDestination,
   type Message,
   type Outgoing,
   usesHttp,
@@ -62,6 +63,7 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
     if (!usesHttp(type)) {
       // Every type that does not speak HTTP must declare this, so that none omits it by mistake.
       expect(fixture.direct).toBeDefined()
+      faultsContract(type, fixture)
       if (fixture.direct) directContract(type, fixture, fixture.direct)
       return
     }
@@ -130,6 +132,19 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
   })
 }
 
+/** The table of a type without HTTP: the first rule that matches an error decides. */
+function faultsContract({ outcomes }: DirectDestination, { faults: samples = {} }: DestinationFixture): void {
+  const declared = outcomes?.faults ?? []
+  it('every fault of its table is known by an error, and by no rule before', () => {
+    expect(outcomes).toBeDefined()
+    expect(Object.keys(samples).sort()).toEqual(declared.map(({ fault }) => fault).sort())
+    for (const [fault, errors] of Object.entries(samples)) {
+      expect(errors.length).toBeGreaterThan(0)
+      for (const error of errors) expect(declared.find(({ matches }) => matches(error))?.fault).toBe(fault)
+    }
+  })
+}
+
 /** The first request, or the payload, as it goes over the wire. */
 function build(
   type: DestinationType,
@@ -153,8 +168,7 @@ function pageContract(type: DestinationType): void {
   it('the docs page has the options and samples of the code', async () => {
     const page = readFileSync(path, 'utf8')
     const examples = documented(page).filter((each) => each.type === type.type)
-    const answers = usesHttp(type) ? ['answers'] : []
-    const parts = ['options', ...answers, ...examples.map((each) => `sent by ${each.name}`)]
+    const parts = ['options', 'answers', ...examples.map((each) => `sent by ${each.name}`)]
     expect(examples.length).toBeGreaterThan(0)
     expect(generatedParts(page).sort()).toEqual(parts.sort())
     // `vitest run -u` rewrites the page.

@@ -11,6 +11,8 @@ import { pausing } from '../contract/stored.ts'
 import { type Fake, listen } from '../support/aws.ts'
 import { type MailServer, parseWithPython, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
+import { startProxy, startSecure } from '../support/proxy.ts'
+import { sendSample } from '../support/stage.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
@@ -62,12 +64,52 @@ destinationContract('email', {
       },
     },
   },
+  faults: {
+    '530, 535, 538, or another refusal of the sign-in': [
+      { responseCode: 530, code: 'EENVELOPE', command: 'MAIL FROM' },
+      { responseCode: 535, code: 'EAUTH' },
+      { responseCode: 538, code: 'EAUTH' },
+      { code: 'EAUTH' },
+    ],
+    'no STARTTLS, or with `security: tls` a port that does not begin with TLS': [
+      { code: 'ETLS', responseCode: 502 },
+      { code: 'ENOTLS' },
+    ],
+    '552, or a mail above the `SIZE` that the server announces': [
+      { responseCode: 552, code: 'EENVELOPE', command: 'MAIL FROM' },
+      { responseCode: 552, code: 'EMESSAGE', command: 'DATA' },
+      { code: 'EMESSAGE', command: 'MAIL FROM' },
+    ],
+    '5yz to the sender, or to all recipients': [
+      { responseCode: 550, code: 'EENVELOPE', command: 'MAIL FROM' },
+      { responseCode: 550, code: 'EENVELOPE', command: 'RCPT TO' },
+      { code: 'EENVELOPE', command: 'API' },
+    ],
+    '5yz with `5.7.26`, `5.7.60` or `SendAsDenied`: the account or the domain may not send as `from`': [
+      Object.assign(new Error('Message failed: 550 5.7.60 SMTP; Client does not have permissions'), {
+        responseCode: 550,
+        code: 'EMESSAGE',
+      }),
+      Object.assign(new Error('Message failed: 550-5.7.26 Your email has been blocked'), {
+        responseCode: 550,
+        code: 'EMESSAGE',
+      }),
+    ],
+    'another 5yz': [{ responseCode: 554, code: 'EMESSAGE', command: 'DATA' }],
+  },
   cuts: /^subject cut from \d+ to 250 characters$/,
 })
 
 /** An answer of the server to the recipient. */
 const refusing = (responseCode: number): SMTPServerOptions => ({
   onRcptTo: (_address, _session, done) => done(Object.assign(new Error('not now'), { responseCode })),
+})
+
+/** An answer of the server to the text of the mail. */
+const refusingText = (responseCode: number): SMTPServerOptions => ({
+  onData: (stream, _session, done) => {
+    stream.resume().on('end', () => done(Object.assign(new Error('not this'), { responseCode })))
+  },
 })
 
 function send(port: number, over: object = {}, message = sampleMessage('t')) {
@@ -309,6 +351,22 @@ describe('XOAUTH2', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('the token is fetched by the transport of the destination: its proxy and its authorities', async () => {
+    server = await startXoauth2()
+    const secure = await startSecure(() => '{"access_token":"T0KEN-good","expires_in":60}')
+    const proxy = await startProxy()
+    const mail = { host: 'localhost', port: server.port, ca: pem('ca.pem'), user: 'soc@example.com' }
+    const options = { ...mail, oauth2: { ...CLIENT, tokenUrl: secure.url }, ...ADDRESSES }
+    expect(await sendSample(email, options)).toMatchObject({
+      result: 'retry',
+      message: expect.stringContaining('unknown authority') as unknown,
+    })
+    const transport = { proxy: proxy.url, ca: pem('ca.pem') }
+    expect(await sendSample(email, { ...options, transport })).toMatchObject({ result: 'delivered' })
+    expect(proxy.connected).toEqual([new URL(secure.url).host])
+    await Promise.all([proxy.close(), secure.close()])
+  })
+
   it.each([
     [401, 'permanent'],
     [400, 'permanent'],
@@ -327,8 +385,19 @@ describe('XOAUTH2', () => {
 describe('failures', () => {
   it.each<[string, SMTPServerOptions, object, object]>([
     ['a wrong password', {}, { password: 'wrong' }, { kind: 'permanent', scope: 'destination' }],
-    ['a recipient that is refused', refusing(550), {}, { kind: 'permanent', scope: 'delivery', status: 550 }],
-    ['a server that wants to be asked later', refusing(451), {}, { kind: 'retryable', status: 451 }],
+    [
+      'a recipient that is refused',
+      refusing(550),
+      {},
+      { kind: 'permanent', scope: 'destination', status: 550 },
+    ],
+    [
+      'a mail that is too large',
+      refusingText(552),
+      {},
+      { kind: 'permanent', scope: 'delivery', status: 552 },
+    ],
+    ['a text that is refused', refusingText(554), {}, { kind: 'permanent', scope: 'delivery', status: 554 }],
   ])('%s', async (_name, over, options, expected) => {
     server = await startMail(over)
     await expect(send(server.port, options)).rejects.toMatchObject(expected)

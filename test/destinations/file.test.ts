@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import file from '../../src/destinations/file.ts'
+import { UserError } from '../../src/errors.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { CAPABILITIES_PROGRAM, WITHOUT_CAPABILITIES } from '../support/capabilities.ts'
 import { sendDirectly, testMessage } from '../support/message.ts'
@@ -25,7 +26,21 @@ destinationContract('file', {
   options: () => ({ path: 'alerts.ndjson', fsync: true }),
   secrets: [],
   direct: null,
+  faults: {
+    'no permission, or a file system that can only be read': ['EACCES', 'EPERM', 'EROFS'].map(withCode),
+    'a folder has the name of the file, or a file that of a folder; a name that is too long': [
+      'EISDIR',
+      'ENOTDIR',
+      'EEXIST',
+      'ENAMETOOLONG',
+    ].map(withCode),
+    'the path leads out of the project by a link': [withCode('ELOOP'), new UserError('outside')],
+  },
 })
+
+function withCode(code: string): Error {
+  return Object.assign(new Error('no'), { code })
+}
 
 let projectRoot: string
 beforeEach(() => {

@@ -3,7 +3,14 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import {
+  AuthorizationError,
+  connect,
+  type NatsConnection,
+  NoRespondersError,
+  PermissionViolationError,
+  UserAuthenticationExpiredError,
+} from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import nats from '../../src/destinations/nats.ts'
 import { destinationContract } from '../contract/destination.ts'
@@ -34,6 +41,23 @@ destinationContract('nats', {
     },
     outcomes: { 'quotes what it was sent': pausing(/: Authorization Violation: .*"auth_token":"<secret>"/) },
     reader: { program: 'nats-server', receive: receiveByServer },
+  },
+  faults: {
+    'a sign-in that is refused': [
+      new AuthorizationError('Authorization Violation'),
+      new UserAuthenticationExpiredError('User Authentication Expired'),
+    ],
+    'no permission for the subject': [
+      new PermissionViolationError('Permissions Violation for Publish', 'publish', 'soc.alerts'),
+    ],
+    'no stream for the subject, or a server without JetStream': [
+      new NoRespondersError('soc.alerts'),
+      new Error('jetstream is not enabled'),
+    ],
+    'a message above the `max_payload` of the server or the `max_msg_size` of the stream': [
+      new Error("'max_payload' size is exceeded"),
+      new Error('message size exceeds maximum allowed'),
+    ],
   },
 })
 
@@ -137,7 +161,9 @@ async function startServer(scheme: string, flags: readonly string[], own: object
     connection = await connect(options).catch(() => undefined)
     return connection
   })
-  await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
+  const { streams } = await jetstreamManager(connection!)
+  await streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
+  await streams.add({ name: 'SMALL', subjects: ['small.>'], max_msg_size: 100 })
   await connection!.close()
   return { url, kill: () => server.kill() }
 }
@@ -163,6 +189,13 @@ describeWithProgram('nats-server', 'a real server', () =>
     it('a subject without a stream is refused by nats-server', async () => {
       await expect(send(url, { ...own, subject: 'elsewhere' })).rejects.toMatchObject({
         scope: 'destination',
+      })
+    })
+
+    it('a message that is too large for the stream is refused by nats-server, and others are not', async () => {
+      await expect(send(url, { ...own, subject: 'small.alerts' })).rejects.toMatchObject({
+        kind: 'permanent',
+        scope: 'delivery',
       })
     })
 

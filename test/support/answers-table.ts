@@ -1,5 +1,10 @@
 /** The table of answers in a destination's docs page, from what the type declares. */
-import type { AnswerRule, DestinationType, Success } from '../../src/destinations/_destination.ts'
+import type {
+  AnswerRule,
+  DestinationType,
+  DirectDestination,
+  Success,
+} from '../../src/destinations/_destination.ts'
 import { usesHttp } from '../../src/destinations/_destination.ts'
 
 const EFFECTS = {
@@ -9,7 +14,7 @@ const EFFECTS = {
 } as const
 
 export function answersTable(type: DestinationType): string {
-  if (!usesHttp(type)) throw new Error(`${type.type} has no answers of HTTP`)
+  if (!usesHttp(type)) return outcomesTable(type)
   const { success, rules, unlisted } = type.answers
   const successes = typeof success === 'function' ? success({} as never) : success
   const rows = [
@@ -20,6 +25,17 @@ export function answersTable(type: DestinationType): string {
   ]
   const table = rows.map((cells) => `| ${cells.join(' | ')} |`)
   return ['| answer | what happens |', '|---|---|', ...table, '', rateText(type)].join('\n')
+}
+
+function outcomesTable({ type, outcomes }: DirectDestination): string {
+  if (!outcomes) throw new Error(`${type} does not state what comes of an attempt`)
+  const { delivered, faults, retried } = outcomes
+  const rows = [
+    [delivered, 'delivered'],
+    ...faults.map(({ fault, effect }) => [fault, EFFECTS[effect]]),
+    [retried, EFFECTS.retry],
+  ].map((cells) => `| ${cells.join(' | ')} |`)
+  return ['| answer | what happens |', '|---|---|', ...rows].join('\n')
 }
 
 /** Says what the provider accepts, and what is sent by default. */

@@ -1,8 +1,9 @@
 /** Sends one mail in one SMTP session, and classifies what goes wrong. */
 import { Socket } from 'node:net'
-import { describeNetworkFailure, networkErrorCode } from '../../core/network-failure.ts'
-import { messageOf, PermanentError, RetryableError } from '../../errors.ts'
-import type { Receipt } from '../_destination.ts'
+import { describeNetworkFailure, networkErrorCode } from '../../../core/network-failure.ts'
+import { messageOf } from '../../../errors.ts'
+import type { AttemptOutcomes, FaultRule, Receipt } from '../../_destination.ts'
+import { attemptFailure } from './attempt-failure.ts'
 
 export interface SmtpOptions {
   readonly host: string
@@ -107,23 +108,78 @@ async function open(options: SessionOptions, socket: Socket) {
 
 /** OpenSSL says one of these when the server's first bytes are plain text. */
 const NOT_TLS = /wrong version number|packet length too long|unexpected message|tls_validate_record_header/i
+const NOT_TLS_CODE = 'ENOTLS'
 
-/** According to RFC 5321, a 4yz reply is temporary and a 5yz reply is permanent. */
-function failure(error: unknown, options: SessionOptions): RetryableError | PermanentError {
-  const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
+/** An error of the library, with the reply of the server and the command that it answers. */
+interface SmtpError {
+  readonly responseCode?: number
+  readonly code?: string
+  readonly command?: string
+}
+
+const isPermanent = ({ responseCode = 0 }: SmtpError) => responseCode >= 500
+const rule =
+  (matches: (error: SmtpError) => boolean): FaultRule['matches'] =>
+  (error) =>
+    matches((error ?? {}) as SmtpError)
+
+/** The server refused the account, the password or the token. */
+export const isSignInRefusal = rule(
+  ({ code, responseCode }) =>
+    [530, 535, 538].includes(responseCode ?? 0) ||
+    (code === 'EAUTH' && !(responseCode !== undefined && responseCode < 500)),
+)
+
+/** RFC 5321: a 4yz reply is temporary, a 5yz reply is permanent. Sender and recipients are options, so no alert changes them. */
+export const SMTP_OUTCOMES: AttemptOutcomes = {
+  delivered: '2yz for any recipient; the history names those that were refused',
+  faults: [
+    { fault: '530, 535, 538, or another refusal of the sign-in', effect: 'pause', matches: isSignInRefusal },
+    {
+      fault: 'no STARTTLS, or with `security: tls` a port that does not begin with TLS',
+      effect: 'pause',
+      matches: rule((error) => error.code === NOT_TLS_CODE || (error.code === 'ETLS' && isPermanent(error))),
+    },
+    {
+      fault: '552, or a mail above the `SIZE` that the server announces',
+      effect: 'dead',
+      matches: rule(
+        ({ code, command, responseCode }) =>
+          responseCode === 552 ||
+          (responseCode === undefined && code === 'EMESSAGE' && command === 'MAIL FROM'),
+      ),
+    },
+    {
+      fault: '5yz to the sender, or to all recipients',
+      effect: 'pause',
+      matches: rule((error) => error.code === 'EENVELOPE' && error.command !== 'DATA' && !isTemporary(error)),
+    },
+    {
+      fault:
+        '5yz with `5.7.26`, `5.7.60` or `SendAsDenied`: the account or the domain may not send as `from`',
+      effect: 'pause',
+      matches: (error) =>
+        rule(isPermanent)(error) && /\b5\.7\.(?:26|60)\b|SendAsDenied/.test(messageOf(error)),
+    },
+    { fault: 'another 5yz', effect: 'dead', matches: rule(isPermanent) },
+  ],
+  retried: '4yz, no connection, a certificate that is not trusted',
+}
+
+function isTemporary({ responseCode }: SmtpError): boolean {
+  return responseCode !== undefined && responseCode < 500
+}
+
+function failure(error: unknown, options: SessionOptions): Error {
+  const { responseCode: status } = error as SmtpError
   const where = `smtp://${options.host}:${portOf(options)}`
-  const cause = { cause: error, ...(status !== undefined && { status }) }
   const said = withoutToken(messageOf(error), options.accessToken)
   if (options.security === 'tls' && status === undefined && NOT_TLS.test(said)) {
     const message = `${where}: the server does not begin with TLS; if this port speaks STARTTLS, set security to starttls`
-    return new PermanentError(message, { ...cause, scope: 'destination' })
+    return attemptFailure(SMTP_OUTCOMES.faults, { code: NOT_TLS_CODE, cause: error }, message)
   }
   const message = `${where}: ${describeNetworkFailure(networkErrorCode(error)) ?? said}`
-  if (code === 'EAUTH' && !(status !== undefined && status < 500))
-    return new PermanentError(message, { ...cause, scope: 'destination' })
-  if (status === undefined || status < 500) return new RetryableError(message, cause)
-  const scope = [530, 535, 538].includes(status) || code === 'ETLS' ? 'destination' : 'delivery'
-  return new PermanentError(message, { ...cause, scope })
+  return attemptFailure(SMTP_OUTCOMES.faults, error, message, status)
 }
 
 const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g
