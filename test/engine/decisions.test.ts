@@ -285,12 +285,21 @@ describe('the watchdog', () => {
     expect(watchdog.isStalled(running(1), 30_550, 30_550)).toBe(true)
   })
 
-  it('does not count the time that the worker had no core, but waits no longer than tenfold', () => {
+  it('does not count the time that the worker had no core, but waits no longer than tenfold for one that sleeps', () => {
     expect(stalledAfter(running(1), 5_900, (now) => now / 4)).toBe(null)
     expect(stalledAfter(running(1), 6_500, (now) => now / 4)).toBe(6_050)
     expect(stalledAfter(running(1), 10_500, () => 7)).toBe(null)
     expect(stalledAfter(running(1), 11_000, () => 7)).toBe(10_550)
     expect(stalledAfter(running(1), 11_000, () => null)).toBe(10_550)
+  })
+
+  it('waits for a worker that works on a machine without a free core until its budget is used', () => {
+    expect(stalledAfter(running(1), 30_000, (now) => now / 20)).toBe(null)
+    expect(stalledAfter(running(1), 31_000, (now) => now / 20)).toBe(30_050)
+  })
+
+  it('a worker that works a little in between sleeps, too', () => {
+    expect(stalledAfter(running(1), 11_000, (now) => now / 50)).toBe(10_550)
   })
 
   it('counts from when the time is known', () => {

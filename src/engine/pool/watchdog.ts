@@ -5,8 +5,10 @@ import { budgetMs, type ProgressMarker } from '../protocol/progress-marker.ts'
 const GRACE_MS = 500
 /** The budget where no project code runs. Booting takes longest. A batch is bounded, and so are parsing it and its response. */
 const DRIVER_BUDGET_MS = { load: 60_000, run: 10_000 } as const
-/** A worker that stands still for this multiple of its budget has stalled, even if it had no core for most of it. */
-const MAX_WALL_CLOCK_FACTOR = 10
+/** A worker that stands still for this multiple of its budget has stalled if it used next to no core time: it sleeps. */
+const MAX_SLEEP_FACTOR = 10
+/** A worker that got at least this share of a core does not sleep. It works, on a machine that has other work. */
+const MIN_CORE_SHARE = 1 / 40
 /** No job takes longer than this, so code that forges the marker cannot keep the worker for ever. */
 const MAX_BUDGET_MS = 600_000
 
@@ -55,6 +57,7 @@ export class Watchdog {
     const maxMs = marker.body >= 0 && marker.item >= 0 ? budget : Math.min(budget, this.#driverBudgetMs)
     const passedMs = now - this.#since
     const coreMs = Math.min(passedMs, (coreTime ?? 0) - (this.#coreTimeSince ?? 0))
-    return coreMs > maxMs + GRACE_MS || passedMs > maxMs * MAX_WALL_CLOCK_FACTOR + GRACE_MS
+    const sleeps = coreMs < passedMs * MIN_CORE_SHARE
+    return coreMs > maxMs + GRACE_MS || (sleeps && passedMs > maxMs * MAX_SLEEP_FACTOR + GRACE_MS)
   }
 }
