@@ -2,7 +2,7 @@
 import type { Engine } from '../model/events/evaluation.ts'
 import type { Log, Metrics } from '../model/ports.ts'
 import type { Project } from '../model/project/project.ts'
-import { coverageText, guardCoverage } from '../workspace/guards/guard-coverage.ts'
+import { coverageText, guardCoverage, incompleteTypes } from '../workspace/guards/guard-coverage.ts'
 
 /** Logs how many detections are guarded. It must not delay the start, so nothing waits for it. */
 export async function logGuards(
@@ -15,8 +15,9 @@ export async function logGuards(
   try {
     const coverage = await guardCoverage(project, engine)
     const { detections, logTypes } = coverage
-    const complete = logTypes.filter(({ seesEveryEvent }) => seesEveryEvent.length === 0).length
-    log.info({ ...detections, completeLogTypes: complete, logTypes: logTypes.length }, coverageText(coverage))
+    const completeLogTypes = logTypes.length - incompleteTypes(coverage).length
+    const fields = { ...detections, completeLogTypes, logTypes: logTypes.length }
+    log.info(fields, `guards: ${coverageText(coverage)}`)
   } catch {
     // The engine was closed meanwhile. The line is only information.
   }

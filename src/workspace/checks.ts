@@ -10,9 +10,17 @@ import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { HttpClient, Secrets } from '../model/ports.ts'
 import { type Destination, declaredDestinations } from '../model/project/destination.ts'
+import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
 import { isLocalType } from './destinations/local-types.ts'
+import {
+  coverageText,
+  type GuardCoverage,
+  guardCoverage,
+  incompleteText,
+  incompleteTypes,
+} from './guards/guard-coverage.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
 import { openProjectStore, storeUrlOf } from './project-store.ts'
@@ -26,6 +34,7 @@ export interface CheckResult {
 }
 
 type CheckOutcome = Omit<CheckResult, 'what'>
+type Checked = CheckOutcome | readonly CheckOutcome[]
 
 const fine = (detail: string): CheckOutcome => ({ state: 'fine', detail, hint: null })
 const note = (detail: string, hint: string): CheckOutcome => ({ state: 'note', detail, hint })
@@ -42,11 +51,13 @@ export async function runChecks(
 ): Promise<CheckResult[]> {
   const { secretsDirs } = locations
   const project = await openProject(workspace)
-  const checks: [string, () => CheckOutcome | Promise<CheckOutcome>][] = [
+  const loaded = await loadBodies(project, workspace)
+  const checks: [string, () => Checked | Promise<Checked>][] = [
     ['node', () => fine(process.versions.node)],
     ['cache', () => cache(snapshotFolder(processEnvironment(workspace), workspace.root))],
     ['files', () => files(project)],
-    ['python', () => python(project, workspace)],
+    ['python', () => python(loaded)],
+    ['guards', () => guards(loaded)],
     ['detections', () => idleContent(project)],
     ['destinations', () => destinations(project, workspace)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
@@ -54,7 +65,9 @@ export async function runChecks(
     ['permissions', () => permissions(project, workspace, locations)],
   ]
   const results: CheckResult[] = []
-  for (const [what, check] of checks) results.push({ what, ...(await check()) })
+  for (const [what, check] of checks) {
+    for (const outcome of [await check()].flat()) results.push({ what, ...outcome })
+  }
   return [...results, ...(await credentials(project, workspace, secretsDirs))]
 }
 
@@ -92,15 +105,40 @@ function idleContent(project: Project): CheckOutcome {
   return note(idle.map(({ message }) => message).join('; '), first!.hint ?? '')
 }
 
-async function python(project: Project, { log }: WorkspaceOptions): Promise<CheckOutcome> {
+interface LoadedBodies {
+  readonly problems: readonly Problem[]
+  readonly coverage: GuardCoverage
+}
+
+async function loadBodies(project: Project, { log }: WorkspaceOptions): Promise<LoadedBodies> {
   const engine = await startEngine(project, 'test', log)
   try {
-    const broken = bodyProblems(project, engine).filter(({ severity }) => severity === 'error').length
-    if (broken === 0) return fine('all bodies load')
-    return missing(`${broken} bodies failed to load`, 'run `signalbox validate` for the reasons')
+    return { problems: bodyProblems(project, engine), coverage: await guardCoverage(project, engine) }
   } finally {
     await engine.close()
   }
+}
+
+function python({ problems }: LoadedBodies): CheckOutcome {
+  const broken = problems.filter(({ severity }) => severity === 'error').length
+  if (broken === 0) return fine('all bodies load')
+  return missing(`${broken} bodies failed to load`, 'run `signalbox validate` for the reasons')
+}
+
+/** More log types are counted. */
+const MAX_SHOWN_LOG_TYPES = 10
+const GUARDS_HINT = 'run `signalbox validate --guards` for the reasons, and how to write it'
+
+/** Nothing is missing without guards: events take longer. */
+function guards({ coverage }: LoadedBodies): CheckOutcome[] {
+  if (coverage.detections.total === 0) return [fine('no enabled detection has Python')]
+  const incomplete = incompleteTypes(coverage)
+  const shown = incomplete
+    .slice(0, MAX_SHOWN_LOG_TYPES)
+    .map((each) => note(incompleteText(each), GUARDS_HINT))
+  const rest = incomplete.length - shown.length
+  const more = rest > 0 ? [note(`${rest} more log types are not complete`, GUARDS_HINT)] : []
+  return [fine(coverageText(coverage)), ...shown, ...more]
 }
 
 async function destinations(

@@ -127,7 +127,7 @@ describe('validate --guards', () => {
       problems: [{ severity: 'info', code: 'unguarded', file: 'detections/login.py', line: 3, column: 12 }],
       guards: {
         detections: { total: 1, guarded: 0 },
-        logTypes: [{ logType: 'Test.Log', rules: 1, seesEveryEvent: ['Test.Login'] }],
+        logTypes: [{ logType: 'Test.Log', rules: 1, seesEveryEvent: ['Test.Login'], alwaysInPython: [] }],
       },
     })
   })

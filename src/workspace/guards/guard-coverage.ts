@@ -1,6 +1,6 @@
 /** Which enabled detections have a guard and index conditions, and why the others have none. */
 import type { Engine } from '../../model/events/evaluation.ts'
-import type { GuardReason, GuardReport } from '../../model/events/guard-report.ts'
+import type { GuardReason, GuardReport, GuardState } from '../../model/events/guard-report.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
@@ -12,6 +12,8 @@ export interface LogTypeCoverage {
   readonly rules: number
   /** The ids of the rules that every event of the type selects. */
   readonly seesEveryEvent: readonly string[]
+  /** Those of them that have no guard, so that Python runs them on every event of the type. */
+  readonly alwaysInPython: readonly string[]
 }
 
 export interface GuardCoverage {
@@ -25,9 +27,13 @@ export interface GuardCoverage {
 interface Gap {
   readonly reason: GuardReason
   readonly hasGuard: boolean
-  /** null: every log type of the detection. */
-  readonly logTypes: ReadonlySet<string> | null
+  readonly logTypes: GapTypes
+  /** The log types for which it has no guard. */
+  readonly withoutGuard: GapTypes
 }
+
+/** null: every log type of the detection. */
+type GapTypes = ReadonlySet<string> | null
 
 export async function guardCoverage(
   project: Pick<Project, 'detections' | 'helpers' | 'dataModels'>,
@@ -56,12 +62,17 @@ function gapOf({ type }: Detection, report: GuardReport | null): Gap | null {
   const [first] = open
   const reason = first && (first.noGuard ?? first.noConditions)
   if (!reason) return null
-  const types = open.map(({ logType }) => logType)
   return {
     reason,
     hasGuard: first.noGuard === null,
-    logTypes: types.includes(null) ? null : new Set(types as string[]),
+    logTypes: typesOf(open),
+    withoutGuard: typesOf(open.filter(({ noGuard }) => noGuard !== null)),
   }
+}
+
+function typesOf(states: readonly GuardState[]): GapTypes {
+  const types = states.map(({ logType }) => logType)
+  return types.includes(null) ? null : new Set(types as string[])
 }
 
 function logTypesOf(enabled: readonly Detection[], gaps: ReadonlyMap<Detection, Gap>): LogTypeCoverage[] {
@@ -70,15 +81,19 @@ function logTypesOf(enabled: readonly Detection[], gaps: ReadonlyMap<Detection, 
     rules.flatMap((rule) => [...new Set(rule.logTypes)].map((logType) => ({ rule, logType }))),
     ({ logType }) => logType,
   )
-  const seesAll = (rule: Detection, logType: string) => {
-    const gap = gaps.get(rule)
-    return gap !== undefined && (gap.logTypes?.has(logType) ?? true)
-  }
-  return [...byType].map(([logType, pairs]) => ({
-    logType,
-    rules: pairs.length,
-    seesEveryEvent: pairs.flatMap(({ rule }) => (seesAll(rule, logType) ? [rule.id] : [])),
-  }))
+  return [...byType].map(([logType, pairs]) => {
+    const idsWith = (typesOfGap: (gap: Gap) => GapTypes) =>
+      pairs.flatMap(({ rule }) => {
+        const gap = gaps.get(rule)
+        return gap !== undefined && (typesOfGap(gap)?.has(logType) ?? true) ? [rule.id] : []
+      })
+    return {
+      logType,
+      rules: pairs.length,
+      seesEveryEvent: idsWith(({ logTypes }) => logTypes),
+      alwaysInPython: idsWith(({ withoutGuard }) => withoutGuard),
+    }
+  })
 }
 
 function problemOf({ id, location, type }: Detection, { reason, hasGuard, logTypes }: Gap): Problem {
@@ -108,12 +123,41 @@ function withSource(
   return source === undefined ? problem : { ...problem, source }
 }
 
-function typesText(logTypes: ReadonlySet<string> | null): string {
+function typesText(logTypes: GapTypes): string {
   return logTypes === null ? '' : ` of ${[...logTypes].join(', ')}`
 }
 
-/** Text such as `guards: 778 of 798 detections, 73 of 92 log types complete`. */
-export function coverageText({ detections, logTypes }: GuardCoverage): string {
-  const complete = logTypes.filter(({ seesEveryEvent }) => seesEveryEvent.length === 0).length
-  return `guards: ${detections.guarded} of ${detections.total} detections, ${complete} of ${logTypes.length} log types complete`
+/** Text such as `778 of 798 detections, 73 of 92 log types complete`. */
+export function coverageText(coverage: GuardCoverage): string {
+  const { detections, logTypes } = coverage
+  const complete = logTypes.length - incompleteTypes(coverage).length
+  return `${detections.guarded} of ${detections.total} detections, ${complete} of ${logTypes.length} log types complete`
+}
+
+/** The log types with rules that see every event, those that Python always runs for first, then those with most rules. */
+export function incompleteTypes({ logTypes }: GuardCoverage): LogTypeCoverage[] {
+  return logTypes
+    .filter(({ seesEveryEvent }) => seesEveryEvent.length > 0)
+    .toSorted(
+      (a, b) =>
+        Number(b.alwaysInPython.length > 0) - Number(a.alwaysInPython.length > 0) ||
+        b.rules - a.rules ||
+        (a.logType < b.logType ? -1 : 1),
+    )
+}
+
+/** Fewer rules are named than there may be. */
+const MAX_NAMED_RULES = 3
+
+/** Says of a log type how many events Python sees, and because of which rules. */
+export function incompleteText({ logType, rules, seesEveryEvent, alwaysInPython }: LogTypeCoverage): string {
+  const isAlways = alwaysInPython.length > 0
+  const ids = isAlways ? alwaysInPython : seesEveryEvent
+  const named = ids.slice(0, MAX_NAMED_RULES).join(', ')
+  const more = ids.length > MAX_NAMED_RULES ? ` and ${ids.length - MAX_NAMED_RULES} more` : ''
+  const share = `${ids.length} of ${rules} ${rules === 1 ? 'rule' : 'rules'}`
+  const effect = isAlways
+    ? `every event enters Python, because ${share} ${ids.length === 1 ? 'has' : 'have'} no guard`
+    : `${share} ${ids.length === 1 ? 'sees' : 'see'} every event`
+  return `${logType}: ${effect} (${named}${more})`
 }

@@ -24,6 +24,7 @@ describe('doctor', () => {
       cache: 'fine',
       files: 'fine',
       python: 'fine',
+      guards: 'fine',
       detections: 'fine',
       destinations: 'fine',
       secrets: 'fine',
@@ -50,6 +51,40 @@ destinations:
     })
     expect(states).toMatchObject({ python: 'missing', secrets: 'missing', destinations: 'note' })
     expect(results.find(({ what }) => what === 'secrets')?.detail).toContain('SIGNALBOX_TEST_NOT_SET')
+  })
+
+  it('doctor names the log types of which every event enters Python, and the rules because of which it does', async () => {
+    const spec = (id: string, type: string, enabled = true) => `AnalysisType: rule
+RuleID: ${id}
+Filename: ${id}.py
+LogTypes: [${type}]
+Severity: INFO
+Enabled: ${enabled}
+`
+    const guarded = 'def rule(event):\n    return event.get("a") == "b"\n'
+    const decorated = `import functools\n\n@functools.lru_cache\n${guarded}`
+    const raising = 'def rule(event):\n    return event["a"] == "b"\n'
+    const { code, results } = await findings({
+      ...SOUND,
+      ...Object.fromEntries(
+        [
+          ['Guarded', 'First.Log', guarded] as const,
+          ['Decorated', 'First.Log', decorated] as const,
+          ['Disabled', 'First.Log', decorated, false] as const,
+          ['Raising', 'Second.Log', raising] as const,
+        ].flatMap(([id, type, body, enabled]) => [
+          [`detections/${id}.yml`, spec(id, type, enabled)],
+          [`detections/${id}.py`, body],
+        ]),
+      ),
+    })
+    const ofGuards = results.filter(({ what }) => what === 'guards')
+    expect(ofGuards.map(({ state, detail }) => `${state} ${detail}`)).toEqual([
+      'fine 2 of 4 detections, 1 of 3 log types complete',
+      'note First.Log: every event enters Python, because 1 of 2 rules has no guard (Decorated)',
+      'note Second.Log: 1 of 1 rule sees every event (Raising)',
+    ])
+    expect(code).toBe(0)
   })
 
   it('doctor names files with alerts or secrets that other users can read', async () => {
