@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { UserError } from '../../errors.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
+import { counted } from '../../reporters/parts/terminal-text.ts'
 import { readEventFile } from '../../workspace/event-file.ts'
 import { type MeasuredEvents, measureDetections } from '../../workspace/guards/measure-detections.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
@@ -15,6 +16,7 @@ import { problemsText } from '../format/problems-text.ts'
 import { createProgress } from '../test-run/progress.ts'
 
 const DEFAULT_REPETITIONS = 10
+const NO_EVENTS_HINT = 'hint: add test cases, or give events of the log types with --events FILE'
 
 export default defineCommand({
   arguments: { '[ids...]': 'ids of rules and policies to measure instead of all enabled ones' },
@@ -49,12 +51,12 @@ export default defineCommand({
           (each): MeasuredEvents => ({ detection: each, entries: entriesOf(each, lines, args.length > 0) }),
         )
         .filter(({ entries }) => entries.length > 0)
+      const untyped = lines === null ? null : untypedText(lines, args.length > 0)
       if (subjects.length === 0) {
-        session.printError(
-          'signalbox: no events to measure\nhint: add test cases, or give events of the log types with --events FILE',
-        )
+        session.printError(`signalbox: no events to measure\n${untyped ?? NO_EVENTS_HINT}`)
         return EXIT_FAILED
       }
+      if (untyped !== null) session.note(untyped)
       const total = session.quiet ? 0 : subjects.length
       const progress = createProgress(io.stderr, total, 'detection', () => performance.now())
       const repetitions = options.repeat ?? DEFAULT_REPETITIONS
@@ -86,6 +88,19 @@ function entriesOf(
   return lines
     .filter(({ logType }) => (logType === null || type !== 'rule' ? isNamed : logTypes.includes(logType)))
     .map(({ entry }) => entry)
+}
+
+/** Says what the lack of `p_log_type` does to the measurement; null: every event has it. */
+function untypedText(lines: readonly EventLine[], isNamed: boolean): string | null {
+  const count = lines.filter(({ logType }) => logType === null).length
+  if (count === 0) return null
+  const effect = isNamed
+    ? 'a detection that reads a data model sees none there, unlike in run'
+    : 'rules are not measured on them'
+  const advice = isNamed
+    ? 'write p_log_type into the events'
+    : 'write p_log_type into the events, or name detections'
+  return `${count} of ${counted(lines.length, 'event')} ${count === 1 ? 'has' : 'have'} no p_log_type: ${effect}\nhint: ${advice}`
 }
 
 interface EventLine {

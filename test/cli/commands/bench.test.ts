@@ -67,6 +67,29 @@ describe('bench', () => {
     expect(await measured('Test.Login', '--events', file)).toMatchObject([{ events: 3, decided: 2 }])
   })
 
+  it('bench --events says how many events have no p_log_type, and what that does', async () => {
+    const typed = '{"action":"login","p_log_type":"Test.Log"}\n'
+    const untyped = '{"action":"login"}\n'
+    const notes = async (content: string, ...argv: string[]) => {
+      const { code, err } = await signalbox(['bench', ...argv, '--events', '-', '--project', root], content)
+      return { code, err }
+    }
+    const few = await notes(typed + untyped)
+    expect(few).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('1 of 2 events has no p_log_type: rules are not measured'),
+    })
+    const none = await notes(untyped)
+    expect(none.code).toBe(1)
+    expect(none.err).toContain('no events to measure\n1 of 1 event has no p_log_type')
+    const named = await notes(untyped, 'Test.Login')
+    expect(named).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('a detection that reads a data model'),
+    })
+    expect((await notes(typed)).err).not.toContain('p_log_type')
+  })
+
   it('bench --events names the line that is no JSON object and exits with 2', async () => {
     const { code, err } = await signalbox(['bench', '--events', '-', '--project', root], '{}\n[1]\n')
     expect(code).toBe(2)
