@@ -426,12 +426,15 @@ const TESTED_BY_ITSELF = new Set([
   'engine/runtime/wasm-module.ts rewriteModule',
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
+  'model/alerts/alert-status.ts CLOSED_REASONS',
+  'model/alerts/alert-update.ts UPDATE_EVENTS',
   'model/events/facts.ts canBeEmpty',
   'model/events/facts.ts helpersOf',
   'model/ports.ts nullMetrics',
   'program-version.ts BUILT_VERSION_FILE',
   'program-version.ts versionOfSources',
   'sources/framing/frame.ts positionText',
+  'workspace/alerts/change-alert.ts changeAlert',
 ])
 /** The exports of these files are the package's own. */
 const PUBLIC = new Set(['index.ts', 'workspace/testing.ts', 'destinations/_destination.ts'])

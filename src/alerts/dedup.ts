@@ -66,6 +66,20 @@ function openGroup(previous: Group | undefined, draft: AlertDraft, now: number):
   }
 }
 
+/** Ends the window of the open alert: the next match begins a new one. */
+export function closeGroup(group: Group): Group {
+  return {
+    ...group,
+    startedAt: 0,
+    alertId: null,
+    alertAt: null,
+    count: 0,
+    distinct: [],
+    first: null,
+    peak: null,
+  }
+}
+
 /** True if the event changed nothing but the count, so that events can be added to it in any order. */
 export function isOnlyCounted(before: Group, counted: Group): boolean {
   const { startedAt, alertId, distinct, first } = before

@@ -1,7 +1,7 @@
 /** The composition root: opens resources, creates services, starts them in order and stops them in reverse. */
 
 import { messageOf } from '../errors.ts'
-import { DELIVERY_STATES } from '../store/store.ts'
+import { UNDELIVERED_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
@@ -17,7 +17,6 @@ export type { RunSummary } from './run-stats.ts'
 
 /** The summary lists at most so many deliveries. */
 const MAX_UNDELIVERED_LISTED = 20
-const UNDELIVERED = DELIVERY_STATES.filter((state) => state !== 'delivered')
 
 export interface Daemon {
   /** Resolves when the sources ended or a drain was requested, and the deliveries are drained. */
@@ -128,7 +127,7 @@ async function finish(
     if (resources.loss.reason === null) await delivery.drain(ending.remainingMs())
     // Deliveries in flight are interrupted and wait again, so that the summary reports their final state.
     await delivery.stop()
-    const undelivered = await store.deliveries({ states: UNDELIVERED, limit: MAX_UNDELIVERED_LISTED })
+    const undelivered = await store.deliveries({ states: UNDELIVERED_STATES, limit: MAX_UNDELIVERED_LISTED })
     const durationMs = performance.now() - startedAt
     return stats.summary(before, await store.countDeliveries(), {
       undelivered,

@@ -15,7 +15,7 @@ export interface RunSummary {
     readonly unclassified: number
   }
   readonly alerts: { readonly created: number; readonly merged: number; readonly muted: number }
-  /** `delivered` and `dead` count this run; the other states are those of the store at the end. */
+  /** `delivered`, `dead` and `withdrawn` count this run; the other states are those of the store at the end. */
   readonly deliveries: DeliveryCounts
   /** The deliveries that are not delivered at the end, newest first and bounded; the dead ones of earlier runs included. */
   readonly undelivered: readonly DeliveryRow[]
@@ -73,6 +73,7 @@ export class RunStats {
       ...after,
       delivered: after.delivered - before.delivered,
       dead: Math.max(0, after.dead - before.dead),
+      withdrawn: Math.max(0, after.withdrawn - before.withdrawn),
     }
     return { events: { ...this.#events }, alerts: { ...this.#alerts }, deliveries, ...end }
   }

@@ -2,17 +2,14 @@
 
 import type { GaugeSample } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { DELIVERY_STATES, type Store } from '../store/store.ts'
-
-/** Delivered deliveries are many, and a counter counts them. */
-const OPEN = DELIVERY_STATES.filter((state) => state !== 'delivered')
+import { type Store, UNDELIVERED_STATES } from '../store/store.ts'
 
 export async function deliveryGauges(
   store: Pick<Store, 'countDeliveries' | 'destinationState'>,
   { destinations }: Pick<Registry, 'destinations'>,
 ): Promise<GaugeSample[]> {
-  const counts = await store.countDeliveries(OPEN)
-  const open = OPEN.map((state) => ({
+  const counts = await store.countDeliveries(UNDELIVERED_STATES)
+  const open = UNDELIVERED_STATES.map((state) => ({
     name: 'signalbox_deliveries_open',
     value: counts[state],
     labels: { state },

@@ -55,6 +55,14 @@ export const DAEMON_CODES = {
     cause: 'A source spec has an unknown type.',
     fix: 'Use one of the types that the hint lists.',
   },
+  'changing-alert': {
+    cause: 'Others change the status of the alert faster than the command can write it.',
+    fix: 'Run the command again.',
+  },
+  'too-long': {
+    cause: 'A note has more than 2,000 characters, or an assignee more than 64.',
+    fix: 'Shorten the text.',
+  },
   'changing-limiter': {
     cause: 'The daemon counts events of a muted detection faster than `alerts unmute` can write its limiter.',
     fix: 'Run the command again.',

@@ -3,6 +3,7 @@ import { type DedupAction, decideDedup, isOnlyCounted } from '../alerts/dedup.ts
 import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
+import { initialStatus } from '../model/alerts/alert-status.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
 import type {
@@ -172,6 +173,7 @@ export class Planner {
       events: group.count,
       lastEventAt: at,
       divergences: [],
+      status: initialStatus(draft.severity.value, at),
     }
     this.#alerts.set(id, alert)
     for (const name of draft.route.destinations) this.#deliver(id, name, draft.route.level, at)

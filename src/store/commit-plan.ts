@@ -3,8 +3,10 @@
 import type { JsonText } from '../core/exact-json.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
+import type { AlertStatus } from '../model/alerts/alert-status.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { Severity } from '../model/alerts/severity.ts'
+import type { NewAudit, StatusChange } from './rows/audit-rows.ts'
 import type { NewDelivery } from './rows/delivery-rows.ts'
 
 /** A dedup group: the counting state of one detection, kind and dedup key. */
@@ -85,6 +87,7 @@ export interface AlertRow {
   readonly events: number
   readonly lastEventAt: number
   readonly divergences: readonly Divergence[]
+  readonly status: AlertStatus
 }
 
 /**
@@ -157,6 +160,9 @@ export interface CommitPlan {
   readonly mutedMatches: readonly MutedMatches[]
   readonly divergences: readonly { readonly alertId: string; readonly divergence: Divergence }[]
   readonly deliveries: readonly NewDelivery[]
+  readonly statuses: readonly StatusChange[]
+  /** Merges, higher severities and changes of alerts also create the updates of the destinations that want them. */
+  readonly audits: readonly NewAudit[]
   readonly kv: readonly KvWrite[]
 }
 
@@ -172,6 +178,8 @@ export const EMPTY_PLAN: CommitPlan = {
   mutedMatches: [],
   divergences: [],
   deliveries: [],
+  statuses: [],
+  audits: [],
   kv: [],
 }
 

@@ -2,10 +2,12 @@
 import { Bug } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
 import { eventsOfAlerts, insertAlert, insertDivergence, mergeIntoAlert } from './rows/alerts.ts'
+import { insertAudit, isKnownRequest, isStatusChanged, writeStatus } from './rows/audits.ts'
 import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
 import { countMutedMatches } from './rows/groups.ts'
 import { applyLimiterChange, isMutedMeanwhile } from './rows/limiters.ts'
+import { requestUpdates } from './rows/updates.ts'
 import { type VersionedRows, versionedRows } from './rows/versioned.ts'
 import type {
   CommitAnswer,
@@ -53,6 +55,8 @@ export function commitPlan(
   const seenMeanwhile = plan.seen.some(({ id }) => isSeen(driver, id, now))
   const mutedMeanwhile = plan.limiterChanges.some((change) => isMutedMeanwhile(driver, change))
   if (seenMeanwhile || mutedMeanwhile) return 'conflict'
+  if (plan.audits.some((audit) => isKnownRequest(driver, audit))) return 'conflict'
+  if (plan.statuses.some((change) => isStatusChanged(driver, change))) return 'conflict'
   if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
 
   for (const row of plan.cursors) writeCursor(driver, row, expected.cursors)
@@ -67,6 +71,9 @@ export function commitPlan(
   for (const matches of plan.mutedMatches) countMutedMatches(driver, matches)
   for (const { alertId, divergence } of plan.divergences) insertDivergence(driver, alertId, divergence)
   for (const delivery of plan.deliveries) insertDelivery(driver, delivery)
+  for (const change of plan.statuses) writeStatus(driver, change)
+  for (const audit of plan.audits) insertAudit(driver, audit)
+  requestUpdates(driver, plan, now)
   for (const signal of plan.signals) insertSignal(driver, signal, now)
   for (const entry of plan.kv) writeKv(driver, entry)
   return 'ok'

@@ -1,9 +1,10 @@
 /** Migrates a database to the newest schema with the numbered files of `migrations/`, each once and never back. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.ts'
+import { Bug, UserError } from '../errors.ts'
 import { MIGRATIONS_FOLDER } from '../installed-files.ts'
 import type { Driver } from './driver.ts'
+import { viewsForSchema } from './older-schemas.ts'
 
 /** Marks a database of Signalbox ("SIGB"), so that no other program's file is written to. */
 const APPLICATION_ID = 0x53494742
@@ -16,11 +17,14 @@ interface Migration {
 /** Commands that only read can read every schema from this version on. */
 const MIN_READABLE_VERSION = 1
 
-/** Throws if this version of Signalbox cannot read the database. It writes nothing. */
-export function assertReadable(driver: Driver, location: string): void {
+/** Prepares a connection that only reads, or throws if this version of Signalbox cannot read the database. It writes nothing. */
+export function prepareReading(driver: Driver, location: string): void {
   const newest = knownMigrations().length
   const version = checkedVersion(driver, location, newest)
-  if (version >= MIN_READABLE_VERSION) return
+  if (version >= MIN_READABLE_VERSION) {
+    driver.exec(viewsForSchema(version))
+    return
+  }
   throw new UserError(`the store ${location} has an older schema (${version}, now ${newest})`, {
     code: 'incompatible-store',
     hint: 'start `signalbox run`, which migrates it',
@@ -33,13 +37,21 @@ export function migrate(driver: Driver, location: string, alone: (work: () => vo
   const newest = migrations.length
   if (checkedVersion(driver, location, newest) < newest) {
     alone(() => {
-      driver.exec('PRAGMA journal_mode = WAL')
-      driver.transaction(() => {
-        // The version is read again under the lock, because another process may have migrated meanwhile.
-        const now = checkedVersion(driver, location, newest)
-        for (const migration of migrations.slice(now)) driver.exec(migration.sql)
-        driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
-      })
+      // A table that is replaced by a copy must not take the rows that refer to it along. This setting has no effect
+      // within a transaction.
+      driver.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF')
+      try {
+        driver.transaction(() => {
+          // The version is read again under the lock, because another process may have migrated meanwhile.
+          const now = checkedVersion(driver, location, newest)
+          for (const migration of migrations.slice(now)) driver.exec(migration.sql)
+          if (driver.prepare('PRAGMA foreign_key_check').get() !== undefined)
+            throw new Bug('the migration left rows without the row that they refer to')
+          driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
+        })
+      } finally {
+        driver.exec('PRAGMA foreign_keys = ON')
+      }
     })
   }
 }

@@ -6,7 +6,7 @@ import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.
 import { isEmptyFile } from '../files/path-kind.ts'
 import type { Clock } from '../model/ports.ts'
 import { withInstanceLock } from './instance-lock.ts'
-import { assertReadable, migrate } from './migrate.ts'
+import { migrate, prepareReading } from './migrate.ts'
 import { SIGNAL_TTL_MS } from './rows/retention.ts'
 import { openSqlite } from './sqlite/sqlite-driver.ts'
 import { createSqliteStore } from './sqlite/sqlite-store.ts'
@@ -106,7 +106,7 @@ function open(path: string | null, location: string, options: OpenStoreOptions):
   const readOnly = options.readOnly ?? false
   const driver = openSqlite(path ?? ':memory:', { location, readOnly })
   try {
-    if (readOnly) assertReadable(driver, location)
+    if (readOnly) prepareReading(driver, location)
     else migrate(driver, location, (work) => withInstanceLock(driver, path, location, work))
   } catch (error) {
     driver.close()

@@ -17,6 +17,7 @@ import type {
   SignalRow,
   Versioned,
 } from './commit-plan.ts'
+import type { AuditFilter, AuditRow } from './rows/audit-rows.ts'
 import type {
   Attempt,
   Backlog,
@@ -24,9 +25,11 @@ import type {
   DeliveryRow,
   DeliveryState,
   DestinationState,
+  UpdateSubscription,
 } from './rows/delivery-rows.ts'
 
 export * from './commit-plan.ts'
+export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
 
 /** A signal with its number in the store. Later signals have higher numbers, and no number is used twice. */
@@ -53,6 +56,8 @@ export interface ClaimedDelivery {
   /** An attempt was made before, or was begun by a daemon that ended before it recorded the outcome. */
   readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
+  /** The remote reference of the delivery that an update belongs to; null: there is none, or it is no update. */
+  readonly firstReference: JsonText | null
 }
 
 export interface AlertFilter {
@@ -64,6 +69,7 @@ export interface AlertFilter {
 
 export interface DeliveryFilter {
   readonly states?: readonly DeliveryState[]
+  readonly kind?: DeliveryRow['kind']
   /** The name or key of a destination. */
   readonly destination?: string
   readonly alertId?: string
@@ -109,6 +115,8 @@ export interface Store {
   reconcile(registry: {
     knownKeys: readonly string[]
     renames: readonly { from: string; to: string; name: string }[]
+    /** They replace those of the previous call; absent: no destination gets updates. */
+    subscriptions?: readonly UpdateSubscription[]
   }): Promise<{ orphaned: number; adopted: number }>
   /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. */
   retry(
@@ -128,6 +136,7 @@ export interface Store {
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>
+  audit(filter: AuditFilter): Promise<readonly AuditRow[]>
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>
   /** Counts deliveries of these states. Without states it counts all, which reads every delivery of the store. */

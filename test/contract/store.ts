@@ -15,6 +15,8 @@ import {
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
 import { deliveryModelContract } from './store-model.ts'
+import { statusContract } from './store-status.ts'
+import { updateContract } from './store-updates.ts'
 
 export interface OpenedStore {
   readonly store: Store
@@ -29,6 +31,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     readContract(open)
     deliveryContract(open)
     deliveryModelContract(open)
+    statusContract(open)
+    updateContract(open)
   })
 }
 

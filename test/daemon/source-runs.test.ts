@@ -124,7 +124,16 @@ describe('an event with an idempotency key', () => {
   })
 })
 
-const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+const NONE = {
+  pending: 0,
+  sending: 0,
+  delivered: 0,
+  waiting: 0,
+  queued: 0,
+  dead: 0,
+  orphaned: 0,
+  withdrawn: 0,
+}
 
 describe('a batch of a source', () => {
   it('has its rejects written before the commit, and reported and counted after it', async () => {

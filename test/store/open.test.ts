@@ -22,8 +22,9 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite-driver.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
-import { alert, commitCursor, expecting, plan, signal } from '../support/store-rows.ts'
+import { alert, audit, commitCursor, expecting, plan, signal, subscription } from '../support/store-rows.ts'
 
 const MIGRATIONS = new URL('../../src/store/migrations/', import.meta.url)
 
@@ -162,6 +163,93 @@ describe('openStore', () => {
     expect(await store.commit(moved, expecting({}, {}, [{ ...held, owner: '', version: 1 }]))).toBe('fenced')
     expect(await store.commit(moved, expecting({}, {}, [held]))).toBe('ok')
     await store.close()
+  })
+
+  describe('a store of the third schema with deliveries in each state', () => {
+    const STATES = ['pending', 'sending', 'delivered', 'waiting', 'dead', 'orphaned']
+    const make = () => {
+      const files = ['0001-initial.sql', '0002-signal-fields.sql', '0003-cursor-owners.sql']
+      const alertRow = (id: string, severity: string) => `
+        INSERT INTO alert (id, group_key, detection, kind, severity, title, dedup, created_at, reference, route, notification)
+          VALUES ('${id}', 'g', 'Test.Rule', 'RULE', '${severity}', 't', 'd', 7, '', '{}', '{}');
+        INSERT INTO alert_progress (alert_id, events, last_event_at, log_types) VALUES ('${id}', 2, 7, '[]');`
+      const rows = STATES.map((state, i) => {
+        const lease = state === 'sending' ? `'token', ${clock.now() - 1}` : 'NULL, NULL'
+        return `
+          INSERT INTO delivery (id, kind, destination_key, destination, state, due, lease_token, lease_until, attempts,
+              created_at, paused_ms, reason, message)
+            VALUES ('${state}', 'single', 'soc', 'soc', '${state}', ${i}, ${lease}, 1, 7, 3, 'why', 'last');
+          INSERT INTO delivery_item (delivery_id, alert_id) VALUES ('${state}', 'a1');
+          INSERT INTO attempt (delivery_id, n, at, status, ms, outcome, message)
+            VALUES ('${state}', 1, 7, 200, 5, 'delivered', 'ok');`
+      })
+      const schema = files.map((name) => readFileSync(new URL(name, MIGRATIONS), 'utf8'))
+      const marks = `PRAGMA user_version = 3; PRAGMA application_id = ${0x53494742};`
+      database(
+        'old.db',
+        [...schema, marks, alertRow('a1', 'HIGH'), alertRow('a2', 'INFO'), ...rows].join('\n'),
+      )
+    }
+    const read = async (store: Store) => ({
+      alerts: await store.alerts({ limit: 5 }),
+      audit: await store.audit({ limit: 5 }),
+      deliveries: await store.deliveries({ limit: 9 }),
+      attempts: await Promise.all(STATES.map((state) => store.attempts(state))),
+    })
+
+    it('is read without a change, and migrated to the same content', async () => {
+      make()
+      const reader = await open('sqlite:old.db', true)
+      const before = await read(reader)
+      await reader.close()
+      expect(before.deliveries.map(({ id, state, alertIds }) => [id, state, alertIds])).toEqual(
+        STATES.map((state) => [state, state, ['a1']]).toReversed(),
+      )
+      expect(before.alerts.map(({ id, status }) => [id, status.status, status.reason])).toEqual([
+        ['a2', 'resolved', 'info'],
+        ['a1', 'open', null],
+      ])
+      expect(before.audit.map(({ verb, after }) => [verb, after])).toEqual([
+        ['created', 'open'],
+        ['created', 'resolved: info'],
+      ])
+      expect(before.attempts.every((attempts) => attempts.length === 1)).toBe(true)
+      const store = await open('sqlite:old.db')
+      expect(await read(store)).toEqual(before)
+      await store.close()
+    })
+
+    it('sends what was waiting, and updates what was delivered', async () => {
+      make()
+      const store = await open('sqlite:old.db')
+      const claimed = await store.claim({ destinationKeys: ['soc'], limit: 9, leaseMs: 1000 })
+      expect(claimed.map(({ delivery: { id } }) => id)).toEqual(['pending', 'sending', 'waiting'])
+      await store.reconcile({ knownKeys: ['soc'], renames: [], subscriptions: [subscription('soc')] })
+      await store.commit(plan({ audits: [audit('acknowledged')] }), expecting())
+      const updates = await store.deliveries({ kind: 'update', limit: 9 })
+      expect(Object.fromEntries(updates.map(({ updateOf, state }) => [updateOf, state]))).toEqual({
+        pending: 'queued',
+        sending: 'queued',
+        delivered: 'pending',
+        waiting: 'queued',
+        dead: 'withdrawn',
+        orphaned: 'queued',
+      })
+      await store.close()
+    })
+  })
+
+  it('a migration that leaves rows without the row that they refer to is undone', async () => {
+    const first = readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
+    database(
+      'old.db',
+      `PRAGMA foreign_keys = OFF; ${first}; PRAGMA user_version = 1; PRAGMA application_id = ${0x53494742};
+       INSERT INTO delivery_item (delivery_id, alert_id) VALUES ('none', 'none')`,
+    )
+    await expect(open('sqlite:old.db')).rejects.toThrow(/without the row/)
+    const file = new DatabaseSync(join(root, 'old.db'), { readOnly: true })
+    expect(file.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+    file.close()
   })
 
   describe('a store of the first schema', () => {

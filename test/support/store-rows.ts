@@ -1,8 +1,11 @@
 /** Builders of store rows and plans with sensible defaults: a test names only what it is about. */
 import type { AlertDraft } from '../../src/model/alerts/alert.ts'
+import { initialStatus } from '../../src/model/alerts/alert-status.ts'
+import { UPDATE_EVENTS } from '../../src/model/alerts/alert-update.ts'
 import {
   type AlertRow,
   type Attempt,
+  type AuditVerb,
   type CommitAnswer,
   type CommitPlan,
   type DeliveryOutcome,
@@ -11,9 +14,11 @@ import {
   type Group,
   type HeldCursor,
   type LimiterState,
+  type NewAudit,
   type NewDelivery,
   type SignalRow,
   type Store,
+  type UpdateSubscription,
 } from '../../src/store/store.ts'
 
 export const T0 = Date.parse('2026-01-01T00:00:00Z')
@@ -113,6 +118,7 @@ export function alert(id: string, over: Partial<AlertRow> = {}): AlertRow {
     events: 1,
     lastEventAt: T0,
     divergences: [],
+    status: initialStatus(over.severity ?? 'HIGH', over.createdAt ?? T0),
     ...over,
   }
 }
@@ -126,6 +132,34 @@ export function delivery(id: string, over: Partial<NewDelivery> = {}): NewDelive
     due: T0,
     createdAt: T0,
     reason: 'static-destinations',
+    ...over,
+  }
+}
+
+export function audit(verb: AuditVerb, over: Partial<NewAudit> = {}): NewAudit {
+  return {
+    at: T0,
+    actor: 'ann@host',
+    via: 'cli',
+    verb,
+    subject: { kind: 'alert', id: 'a1' },
+    before: '',
+    after: '',
+    note: '',
+    origin: null,
+    requestId: null,
+    ...over,
+  }
+}
+
+/** A destination that gets all updates, those about repeated events once an hour. */
+export function subscription(key: string, over: Partial<UpdateSubscription> = {}): UpdateSubscription {
+  return {
+    firstKey: key,
+    destinationKey: key,
+    destination: key,
+    events: UPDATE_EVENTS,
+    repeatEveryMs: 3_600_000,
     ...over,
   }
 }

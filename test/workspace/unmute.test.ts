@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
-import { unmute } from '../../src/workspace/unmute.ts'
+import { unmute } from '../../src/workspace/alerts/unmute.ts'
 import { manualClock } from '../support/clock.ts'
 import { expecting, plan } from '../support/store-rows.ts'
 

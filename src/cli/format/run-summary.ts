@@ -5,6 +5,17 @@ import { EXIT_FAILED, EXIT_OK, EXIT_STORE_LOST } from '../command/command.ts'
 import { shortId } from '../command/ids.ts'
 import { EXIT_INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
 
+const DELIVERY_ORDER = [
+  'delivered',
+  'pending',
+  'sending',
+  'waiting',
+  'queued',
+  'dead',
+  'orphaned',
+  'withdrawn',
+] as const
+
 export function summaryLines(
   { events, alerts, deliveries, undelivered: left }: RunSummary,
   style: Style,
@@ -12,18 +23,18 @@ export function summaryLines(
   return [
     `events      ${counts(events, ['accepted', 'duplicate', 'rejected', 'unclassified'])}`,
     `alerts      ${counts(alerts, ['created', 'merged', 'muted'])}`,
-    `deliveries  ${counts(deliveries, ['delivered', 'pending', 'sending', 'waiting', 'dead', 'orphaned'])}`,
+    `deliveries  ${counts(deliveries, DELIVERY_ORDER)}`,
     ...undeliveredLines(deliveries, left, style),
   ]
 }
 
 /** Lists the undelivered deliveries. Dead ones of earlier runs are not listed. */
 function undeliveredLines(
-  { pending, sending, waiting, dead, orphaned }: RunSummary['deliveries'],
+  { pending, sending, waiting, queued, dead, orphaned }: RunSummary['deliveries'],
   left: RunSummary['undelivered'],
   style: Style,
 ): string[] {
-  const total = pending + sending + waiting + dead + orphaned
+  const total = pending + sending + waiting + queued + dead + orphaned
   if (total === 0) return []
   const named = [
     ...left.filter(({ state }) => state !== 'dead'),
@@ -50,8 +61,8 @@ export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedB
   if (summary.lost !== null) return EXIT_STORE_LOST
   if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? EXIT_INTERRUPTED : EXIT_OK
   const { events, deliveries } = summary
-  const { pending, sending, waiting, dead } = deliveries
-  return events.rejected + events.unclassified + pending + sending + waiting + dead > 0
+  const { pending, sending, waiting, queued, dead } = deliveries
+  return events.rejected + events.unclassified + pending + sending + waiting + queued + dead > 0
     ? EXIT_FAILED
     : EXIT_OK
 }

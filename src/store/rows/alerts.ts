@@ -1,22 +1,29 @@
 /** Rows of alerts. They are frozen at creation; only events, log types and divergences are added later. */
+import { type AlertStatus, SYSTEM_ACTOR, statusText } from '../../model/alerts/alert-status.ts'
 import { type Driver, insert } from '../driver.ts'
-import type { AlertFilter, AlertRow, Divergence, Merge } from '../store.ts'
+import type { AlertFilter, AlertRow, Divergence, Merge, NewAudit } from '../store.ts'
+import { insertAudit, insertStatus } from './audits.ts'
 import { whereClause } from './where-clause.ts'
 
 /** An alert as it is read: JSON columns are text. */
-type StoredAlert = Omit<AlertRow, 'route' | 'logTypes' | 'divergences'> & {
+type StoredAlert = Omit<AlertRow, 'route' | 'logTypes' | 'divergences' | 'status'> & {
   readonly route: string
   readonly logTypes: string
   readonly divergences: string
+  readonly status: string
 }
+
+const STATUS_JSON = `json_object('version', s.version, 'status', s.status, 'reason', s.reason, 'assignee', s.assignee,
+    'changedAt', s.changed_at, 'changedBy', s.changed_by)`
 
 const SELECT_ALERT = `
   SELECT a.id, a.group_key AS groupKey, a.detection, a.kind, a.severity, a.title, a.dedup,
     a.created_at AS createdAt, a.notification, a.reference, a.route,
     p.log_types AS logTypes, p.events, p.last_event_at AS lastEventAt,
     (SELECT json_group_array(json(body)) FROM
-      (SELECT body FROM divergence WHERE alert_id = a.id ORDER BY seq)) AS divergences
-  FROM alert a JOIN alert_progress p ON p.alert_id = a.id`
+      (SELECT body FROM divergence WHERE alert_id = a.id ORDER BY seq)) AS divergences,
+    ${STATUS_JSON} AS status
+  FROM alert a JOIN alert_progress p ON p.alert_id = a.id JOIN alert_status s ON s.alert_id = a.id`
 
 function toAlert(row: StoredAlert): AlertRow {
   return {
@@ -24,7 +31,15 @@ function toAlert(row: StoredAlert): AlertRow {
     route: JSON.parse(row.route) as AlertRow['route'],
     logTypes: JSON.parse(row.logTypes) as string[],
     divergences: JSON.parse(row.divergences) as Divergence[],
+    status: JSON.parse(row.status) as AlertStatus,
   }
+}
+
+export function readStatus(driver: Driver, id: string): AlertStatus | undefined {
+  const row = driver
+    .prepare<{ status: string }>(`SELECT ${STATUS_JSON} AS status FROM alert_status s WHERE s.alert_id = :id`)
+    .get({ id })
+  return row && (JSON.parse(row.status) as AlertStatus)
 }
 
 /** An alert that exists already is not changed: a replayed event creates the same one again. */
@@ -55,6 +70,24 @@ export function insertAlert(driver: Driver, alert: AlertRow): void {
     log_types: JSON.stringify(alert.logTypes),
   })
   for (const divergence of alert.divergences) insertDivergence(driver, alert.id, divergence)
+  insertStatus(driver, alert.id, alert.status)
+  insertAudit(driver, creationOf(alert))
+}
+
+/** The creation of an alert is in the audit, so that one growing number shows all changes of alerts. */
+function creationOf({ id, createdAt, status }: AlertRow): NewAudit {
+  return {
+    at: createdAt,
+    actor: SYSTEM_ACTOR,
+    via: 'system',
+    verb: 'created',
+    subject: { kind: 'alert', id },
+    before: '',
+    after: statusText(status),
+    note: '',
+    origin: null,
+    requestId: null,
+  }
 }
 
 /** Returns the numbers of events of these alerts. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Driver } from '../driver.ts'
 import type { ClaimedDelivery } from '../store.ts'
 import { alertsOf } from './alerts.ts'
-import { DELIVERY_COLUMNS, type StoredDelivery, toDelivery } from './deliveries.ts'
+import { DELIVERY_COLUMNS, remoteReferenceOf, type StoredDelivery, toDelivery } from './deliveries.ts'
 
 interface Candidate {
   readonly seq: number
@@ -13,7 +13,7 @@ interface Candidate {
 }
 
 /** A delivery that is older than the daemon counts as tried: a predecessor may have sent it and lost the lease in a power cut. */
-const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
+export const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
     OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)`
 
 const DUE = `
@@ -63,7 +63,13 @@ export function claimDue(driver: Driver, request: ClaimRequest, now: number): Cl
 function lease(driver: Driver, { seq, repeated }: Candidate, until: number): ClaimedDelivery {
   const leaseToken = randomUUID()
   const delivery = toDelivery(driver.prepare<StoredDelivery>(LEASE).get({ seq, token: leaseToken, until })!)
-  return { delivery, leaseToken, repeated: repeated === 1, alerts: alertsOf(driver, delivery.id) }
+  return {
+    delivery,
+    leaseToken,
+    repeated: repeated === 1,
+    alerts: alertsOf(driver, delivery.id),
+    firstReference: delivery.updateOf === null ? null : remoteReferenceOf(driver, delivery.updateOf),
+  }
 }
 
 const EARLIEST = `

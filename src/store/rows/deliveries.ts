@@ -1,4 +1,5 @@
 /** Rows of deliveries and the history of their attempts: insert, list, count, retry. */
+import type { AlertUpdate } from '../../model/alerts/alert-update.ts'
 import { type Driver, insert } from '../driver.ts'
 import {
   type Attempt,
@@ -9,18 +10,39 @@ import {
   type DeliveryState,
   type NewDelivery,
   type Store,
+  UNDELIVERED_STATES,
 } from '../store.ts'
+import { orderUpdates } from './update-order.ts'
 import { whereClause } from './where-clause.ts'
 
-export type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
+/** A delivery as it is read: JSON columns are text. */
+export type StoredDelivery = Omit<DeliveryRow, 'alertIds' | 'update'> & {
+  readonly alertIds: string
+  readonly update: string | null
+}
 
 /** The columns of a delivery, in SELECT and RETURNING. */
 export const DELIVERY_COLUMNS = `id, kind, destination_key AS destinationKey, destination, state, due, attempts,
-  created_at AS createdAt, paused_ms AS pausedMs, reason, message,
+  created_at AS createdAt, paused_ms AS pausedMs, reason, message, update_of AS updateOf, update_body AS "update",
+  remote_reference AS remoteReference,
   (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = delivery.id) AS alertIds`
 
 export function toDelivery(row: StoredDelivery): DeliveryRow {
-  return { ...row, alertIds: JSON.parse(row.alertIds) as string[] }
+  return {
+    ...row,
+    alertIds: JSON.parse(row.alertIds) as string[],
+    update: row.update === null ? null : (JSON.parse(row.update) as AlertUpdate),
+  }
+}
+
+/** The reference that the provider's record of a delivery has; null: it has none, or it was not kept. */
+export function remoteReferenceOf(driver: Driver, id: string): string | null {
+  const row = driver
+    .prepare<{ reference: string | null }>(
+      'SELECT remote_reference AS reference FROM delivery WHERE id = :id',
+    )
+    .get({ id })
+  return row?.reference ?? null
 }
 
 export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
@@ -60,6 +82,7 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
   const { where, params } = whereClause(
     {
       states: filter.states && JSON.stringify(filter.states),
+      kind: filter.kind,
       destination: filter.destination,
       alertId: filter.alertId,
       mark: filter.unlessBeside,
@@ -69,6 +92,7 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
     },
     {
       states: 'state IN (SELECT value FROM json_each(:states))',
+      kind: 'kind = :kind',
       destination: ':destination IN (destination, destination_key)',
       alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
       mark: UNMARKED,
@@ -90,7 +114,10 @@ export function countDeliveries(
   driver: Driver,
   states: readonly DeliveryState[] = DELIVERY_STATES,
 ): Record<DeliveryState, number> {
-  const counts = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<
+    DeliveryState,
+    number
+  >
   const rows = driver
     .prepare<{ state: DeliveryState; n: number }>(
       'SELECT state, count(*) AS n FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state',
@@ -101,7 +128,7 @@ export function countDeliveries(
 }
 
 export function listBacklog(driver: Driver): Backlog[] {
-  const states = JSON.stringify(DELIVERY_STATES.filter((state) => state !== 'delivered'))
+  const states = JSON.stringify(UNDELIVERED_STATES)
   return driver
     .prepare<Backlog>(
       `SELECT destination_key AS destinationKey, state, count(*) AS count FROM delivery
@@ -120,6 +147,9 @@ export function listAttempts(driver: Driver, deliveryId: string): Attempt[] {
     .map((row) => ({ ...row }))
 }
 
+/** An update that is brought back takes its turn. */
+export const REVIVED_STATE = "CASE kind WHEN 'update' THEN 'queued' ELSE 'pending' END"
+
 const RETRYABLE: readonly DeliveryState[] = ['dead', 'orphaned', 'waiting']
 
 export function retryDeliveries(
@@ -128,12 +158,15 @@ export function retryDeliveries(
   now: number,
 ): number {
   const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
-  const revive = driver.prepare(
-    `UPDATE delivery SET state = 'pending', due = :now, attempts = 0, created_at = :now, paused_ms = 0
-     WHERE id = :id AND state IN (SELECT value FROM json_each(:states))`,
+  const revive = driver.prepare<{ first: string }>(
+    `UPDATE delivery SET state = ${REVIVED_STATE}, due = :now, attempts = 0, created_at = :now, paused_ms = 0
+     WHERE id = :id AND state IN (SELECT value FROM json_each(:states))
+     RETURNING coalesce(update_of, id) AS first`,
   )
   const states = JSON.stringify(retryableStates(selection))
-  return ids.reduce((changed, id) => changed + revive.run({ id, now, states }), 0)
+  const firsts = ids.flatMap((id) => revive.all({ id, now, states }))
+  for (const first of new Set(firsts.map((row) => row.first))) orderUpdates(driver, first, now)
+  return firsts.length
 }
 
 function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
@@ -148,12 +181,17 @@ function retryableStates({ states }: Pick<DeliveryFilter, 'states'>): DeliverySt
 /** No wait is longer. A later due date was made by another clock. */
 const MAX_DUE_AHEAD_MS = 60 * 60_000
 
+/** An update about repeated events waits for its time. It never waits longer than the interval of its destination. */
+const LATEST_DUE = `CASE kind WHEN 'update' THEN :now + coalesce(
+    (SELECT max(repeat_every_ms) FROM update_subscription s WHERE s.destination_key = delivery.destination_key), 0)
+  ELSE CASE state WHEN 'pending' THEN :now ELSE :latest END END`
+
 /** A delivery that was never tried is due now: a plan from before the clock was set back can be committed after it. */
 export function shiftDeliveryDueDates(driver: Driver, ms: number, now: number): void {
   driver
     .prepare(
-      `UPDATE delivery SET due = CASE state WHEN 'pending' THEN :now ELSE min(due - :ms, :latest) END
-       WHERE state IN ('pending', 'waiting') AND due > :now AND (state = 'pending' OR :ms > 0 OR due > :latest)`,
+      `UPDATE delivery SET due = min(due - :ms, ${LATEST_DUE})
+       WHERE state IN ('pending', 'waiting', 'queued') AND due > :now AND (:ms > 0 OR due > ${LATEST_DUE})`,
     )
     .run({ ms, now, latest: now + MAX_DUE_AHEAD_MS })
 }

@@ -1,4 +1,6 @@
 /** Types of the rows of deliveries and destinations. Times are epoch milliseconds. */
+import type { JsonText } from '../../core/exact-json.ts'
+import type { AlertUpdate, UpdateEvent } from '../../model/alerts/alert-update.ts'
 
 export interface NewDelivery {
   /** The result of `deliveryId(...)`, which is the idempotency key, too. An id that exists already is not inserted again. */
@@ -14,15 +16,30 @@ export interface NewDelivery {
 }
 
 /**
- * pending -> sending -> delivered | waiting | dead; waiting -> sending; dead | orphaned -> pending (retry).
+ * pending -> sending -> delivered | waiting | dead | withdrawn; waiting -> sending; dead | orphaned -> pending (retry).
  * A delivery in `sending` can be claimed again when its lease expires. It is orphaned if its destination was removed.
+ * An update is `queued` until its turn. What has no purpose any more is `withdrawn`.
  */
-export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'waiting', 'dead', 'orphaned'] as const
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'delivered',
+  'waiting',
+  'queued',
+  'dead',
+  'orphaned',
+  'withdrawn',
+] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** The states of deliveries that may still arrive, or could not. */
+export const UNDELIVERED_STATES = DELIVERY_STATES.filter(
+  (state) => state !== 'delivered' && state !== 'withdrawn',
+)
 
 export interface DeliveryRow {
   readonly id: string
-  readonly kind: 'single' | 'digest'
+  readonly kind: 'single' | 'digest' | 'update'
   readonly destinationKey: string
   readonly destination: string
   readonly state: DeliveryState
@@ -37,6 +54,22 @@ export interface DeliveryRow {
   readonly message: string
   /** The alerts that it carries: one, except in a digest. */
   readonly alertIds: readonly string[]
+  /** The delivery that an update belongs to; null for other kinds, as for `update`. */
+  readonly updateOf: string | null
+  readonly update: AlertUpdate | null
+  /** What a later update needs to find the provider's record, as JSON; null: the type keeps none. */
+  readonly remoteReference: JsonText | null
+}
+
+/** A destination that gets updates of the alerts that were delivered to it. */
+export interface UpdateSubscription {
+  /** The key of the first delivery: that of the destination, or an earlier one. */
+  readonly firstKey: string
+  readonly destinationKey: string
+  readonly destination: string
+  readonly events: readonly UpdateEvent[]
+  /** Updates about repeated events are at least so far apart. */
+  readonly repeatEveryMs: number
 }
 
 /** The number of deliveries of a destination that are not delivered, by state. */
@@ -56,7 +89,13 @@ export interface Attempt {
 }
 
 export type DeliveryOutcome =
-  | { readonly state: 'delivered'; readonly attempt: Omit<Attempt, 'n'> }
+  | {
+      readonly state: 'delivered'
+      readonly attempt: Omit<Attempt, 'n'>
+      readonly remoteReference?: JsonText
+    }
+  /** It was not sent, because it has no purpose any more. */
+  | { readonly state: 'withdrawn'; readonly attempt: null; readonly reason: string }
   | {
       readonly state: 'waiting'
       readonly due: number

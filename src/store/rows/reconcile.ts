@@ -1,14 +1,15 @@
 /** Reconciles deliveries with a registry: those of renamed destinations follow, those of removed ones are orphaned. */
 import type { Driver } from '../driver.ts'
+import type { Store } from '../store.ts'
+import { REVIVED_STATE } from './deliveries.ts'
+import { orderAllUpdates } from './update-order.ts'
+import { writeSubscriptions } from './updates.ts'
 
-interface Reconciliation {
-  readonly knownKeys: readonly string[]
-  readonly renames: readonly { from: string; to: string; name: string }[]
-}
+type Reconciliation = Parameters<Store['reconcile']>[0]
 
 /** Does the same as a retry. It must run before ADOPT, which moves the rest. */
 const ADOPT_ORPHAN = `
-  UPDATE delivery SET destination_key = :to, destination = :name, state = 'pending', due = :now, attempts = 0,
+  UPDATE delivery SET destination_key = :to, destination = :name, state = ${REVIVED_STATE}, due = :now, attempts = 0,
     created_at = :now, paused_ms = 0
   WHERE destination_key = :from AND state = 'orphaned'`
 
@@ -21,7 +22,7 @@ const ORPHAN = `
   UPDATE delivery SET state = 'orphaned', lease_token = NULL, lease_until = NULL,
     message = 'its destination left the registry'
   WHERE destination_key NOT IN (SELECT value FROM json_each(:known))
-    AND (state IN ('pending', 'waiting') OR (state = 'sending' AND lease_until <= :now))`
+    AND (state IN ('pending', 'waiting', 'queued') OR (state = 'sending' AND lease_until <= :now))`
 
 export function reconcileDeliveries(
   driver: Driver,
@@ -35,6 +36,8 @@ export function reconcileDeliveries(
     adopted += driver.prepare(ADOPT_ORPHAN).run({ from, to, name, now })
     adopted += driver.prepare(ADOPT).run({ from, to, name })
   }
+  writeSubscriptions(driver, registry.subscriptions ?? [])
   const orphaned = driver.prepare(ORPHAN).run({ known: JSON.stringify(registry.knownKeys), now })
+  if (adopted > 0) orderAllUpdates(driver, now)
   return { orphaned, adopted }
 }

@@ -3,12 +3,14 @@
 import type { Driver } from '../driver.ts'
 import type { Attempt, DeliveryOutcome } from '../store.ts'
 import { insertDelivery } from './deliveries.ts'
+import { orderUpdates } from './update-order.ts'
 
 const RECORD = `
   UPDATE delivery SET state = :state, lease_token = NULL, lease_until = NULL,
     due = coalesce(:due, due), attempts = attempts + :spent, paused_ms = paused_ms + :pausedMs,
-    message = coalesce(:message, message)
-  WHERE id = :id AND state = 'sending' AND lease_token = :leaseToken`
+    message = coalesce(:message, message), remote_reference = coalesce(:remoteReference, remote_reference)
+  WHERE id = :id AND state = 'sending' AND lease_token = :leaseToken
+  RETURNING coalesce(update_of, id) AS first`
 
 /** Returns false if the lease was lost. An expired lease that no other daemon claimed is still valid. */
 export function recordDeliveryOutcome(
@@ -16,12 +18,16 @@ export function recordDeliveryOutcome(
   id: string,
   leaseToken: string,
   outcome: DeliveryOutcome,
+  now: number,
 ): boolean {
-  const recorded = driver.prepare(RECORD).run({ id, leaseToken, ...changeOf(outcome) })
-  if (recorded === 0) return false
+  const remoteReference = outcome.state === 'delivered' ? (outcome.remoteReference ?? null) : null
+  const change = { id, leaseToken, remoteReference, ...changeOf(outcome) }
+  const recorded = driver.prepare<{ first: string }>(RECORD).get(change)
+  if (recorded === undefined) return false
   if (outcome.attempt) insertAttempt(driver, id, outcome.attempt)
   if (outcome.state === 'dead')
     for (const delivery of outcome.fallbackDeliveries) insertDelivery(driver, delivery)
+  if (outcome.state !== 'waiting') orderUpdates(driver, recorded.first, now)
   return true
 }
 
@@ -44,6 +50,8 @@ function changeOf(outcome: DeliveryOutcome): Readonly<Record<keyof Change, strin
       const spent = outcome.spendsAttempt ? 1 : 0
       return { state, due: outcome.due, spent, pausedMs: outcome.pausedMs ?? 0, message }
     }
+    case 'withdrawn':
+      return { state, due: null, spent: 0, pausedMs: 0, message: outcome.reason }
     case 'dead':
       return { state, due: null, spent: attempt ? 1 : 0, pausedMs: 0, message: outcome.reason }
   }

@@ -7,6 +7,7 @@ import { watchFiles } from '../file-identity.ts'
 import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
+import { listAudit } from '../rows/audits.ts'
 import { claimDue, countDue, earliestDue } from '../rows/claim.ts'
 import { readCursor, takeCursor } from '../rows/cursors.ts'
 import {
@@ -122,7 +123,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     claim: (request) => write((now) => claimDue(driver, request, now), 'unsynced'),
     countDue: async (key, atMost) => countDue(driver, key, atMost, clock.now()),
     recordOutcome: (id, leaseToken, outcome) =>
-      write(() => recordDeliveryOutcome(driver, id, leaseToken, outcome)),
+      write((now) => recordDeliveryOutcome(driver, id, leaseToken, outcome, now)),
     nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
@@ -138,6 +139,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),
+    audit: async (filter) => listAudit(driver, filter),
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),
     countDeliveries: async (states) => countDeliveries(driver, states),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createEventFormatter } from '../../../src/cli/format/event-format.ts'
 import type { DaemonEvent } from '../../../src/daemon/daemon.ts'
 import type { AlertDraft } from '../../../src/model/alerts/alert.ts'
+import { initialStatus } from '../../../src/model/alerts/alert-status.ts'
 import type { Route } from '../../../src/model/alerts/route.ts'
 import type { Problem } from '../../../src/model/project/problem.ts'
 import { plainStyle } from '../../../src/reporters/parts/terminal-text.ts'
@@ -30,6 +31,7 @@ const alert: AlertRow = {
   events: 1,
   lastEventAt: 0,
   divergences: [],
+  status: initialStatus('HIGH', 0),
 }
 const draft: AlertDraft = {
   ...alert,

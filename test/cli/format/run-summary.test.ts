@@ -7,7 +7,16 @@ import type { DeliveryRow } from '../../../src/store/store.ts'
 const clean: RunSummary = {
   events: { accepted: 3, duplicate: 0, rejected: 0, unclassified: 0 },
   alerts: { created: 2, merged: 0, muted: 0 },
-  deliveries: { pending: 0, sending: 0, delivered: 4, waiting: 0, dead: 0, orphaned: 0 },
+  deliveries: {
+    pending: 0,
+    sending: 0,
+    delivered: 4,
+    waiting: 0,
+    queued: 0,
+    dead: 0,
+    orphaned: 0,
+    withdrawn: 0,
+  },
   undelivered: [],
   exhausted: true,
   durationMs: 12,
@@ -22,6 +31,8 @@ it.each<[string, RunSummary, 'SIGINT' | 'SIGTERM' | null, number]>([
   ['a dead delivery', { ...clean, deliveries: { ...clean.deliveries, dead: 1 } }, null, 1],
   ['a waiting delivery', { ...clean, deliveries: { ...clean.deliveries, waiting: 1 } }, null, 1],
   ['a pending delivery', { ...clean, deliveries: { ...clean.deliveries, pending: 1 } }, null, 1],
+  ['a queued update', { ...clean, deliveries: { ...clean.deliveries, queued: 1 } }, null, 1],
+  ['a withdrawn delivery is fine', { ...clean, deliveries: { ...clean.deliveries, withdrawn: 1 } }, null, 0],
   ['SIGTERM', { ...clean, deliveries: { ...clean.deliveries, waiting: 1 } }, 'SIGTERM', 0],
   ['SIGINT', clean, 'SIGINT', 130],
 ])('%s', (_name, summary, stoppedBy, code) => {
@@ -50,6 +61,9 @@ it('the summary names undelivered deliveries, but not the dead ones of earlier r
     reason: 'static-severity',
     message: 'status 500',
     alertIds: [],
+    updateOf: null,
+    update: null,
+    remoteReference: null,
   }
   const left: DeliveryRow[] = [
     { ...row, id: 'd2'.padEnd(32, '0'), state: 'dead', message: 'status 400\n' },

@@ -1,7 +1,7 @@
 /** Unmutes a detection beside a running daemon. */
-import { unmuted } from '../alerts/limiter.ts'
-import { UserError } from '../errors.ts'
-import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
+import { unmuted } from '../../alerts/limiter.ts'
+import { UserError } from '../../errors.ts'
+import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
 
 const MAX_COMMIT_TRIES = 20
 

@@ -1,9 +1,9 @@
 /** Resends an alert beside a running daemon: to the destinations of its route, or to named ones. */
-import { resend } from '../delivery/resend.ts'
-import { UserError } from '../errors.ts'
-import type { Destination, Registry } from '../model/project/destination.ts'
-import { findDestination } from '../routing/resolve-route.ts'
-import { type AlertRow, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
+import { resend } from '../../delivery/resend.ts'
+import { UserError } from '../../errors.ts'
+import type { Destination, Registry } from '../../model/project/destination.ts'
+import { findDestination } from '../../routing/resolve-route.ts'
+import { type AlertRow, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
 
 interface ResendResult {
   /** The names of the destinations that get the alert. */

@@ -1,0 +1,34 @@
+/** Lets commands that only read find in an older schema what the present one has. Nothing is written to the file. */
+
+interface OlderSchema {
+  /** The view is needed in schemas before this version. */
+  readonly before: number
+  readonly sql: string
+}
+
+/** Temporary views belong to the connection and come before the tables of the file. */
+const VIEWS: readonly OlderSchema[] = [
+  {
+    before: 4,
+    sql: `
+      CREATE TEMP VIEW alert_status AS
+        SELECT id AS alert_id, 1 AS version, CASE severity WHEN 'INFO' THEN 'resolved' ELSE 'open' END AS status,
+          CASE severity WHEN 'INFO' THEN 'info' END AS reason, '' AS assignee, created_at AS changed_at,
+          'system' AS changed_by
+        FROM main.alert;
+      CREATE TEMP VIEW audit AS
+        SELECT seq, created_at AS at, 'system' AS actor, 'system' AS via, 'created' AS verb,
+          'alert' AS subject_kind, id AS subject, '' AS before,
+          CASE severity WHEN 'INFO' THEN 'resolved: info' ELSE 'open' END AS after, '' AS note, NULL AS origin,
+          NULL AS request_id
+        FROM main.alert;
+      CREATE TEMP VIEW delivery AS
+        SELECT *, NULL AS update_of, NULL AS update_body, NULL AS remote_reference FROM main.delivery;`,
+  },
+]
+
+/** The statements that a connection to a store of this version needs before it reads. */
+export function viewsForSchema(version: number): string {
+  const views = VIEWS.filter(({ before }) => version < before).map(({ sql }) => sql)
+  return ['PRAGMA temp_store = MEMORY;', ...views].join('\n')
+}

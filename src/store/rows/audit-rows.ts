@@ -1,0 +1,44 @@
+/** Types of the rows about changes by people and rules: the audit and the status of alerts. Times are epoch milliseconds. */
+import type { AlertStatus } from '../../model/alerts/alert-status.ts'
+
+/** What was done. Events of correlation or delivery are no changes, so they are not in the audit. */
+export type AuditVerb = 'created' | 'acknowledged' | 'resolved' | 'reopened' | 'commented' | 'assigned'
+
+export interface NewAudit {
+  readonly at: number
+  /** The person or rule. */
+  readonly actor: string
+  /** The way in which the change came: `cli`, `api`, `console`, `hook:slack` or `system`. */
+  readonly via: string
+  readonly verb: AuditVerb
+  readonly subject: {
+    readonly kind: 'alert' | 'silence' | 'destination' | 'detection'
+    readonly id: string
+  }
+  readonly before: string
+  readonly after: string
+  readonly note: string
+  /** The key of the destination from which the change came. It gets no update of it. */
+  readonly origin: string | null
+  /** The id of the request. A plan with an id that the audit has already is a conflict. */
+  readonly requestId: string | null
+}
+
+/** Rows are only added. Later rows have higher numbers, and no number is used twice. */
+export interface AuditRow extends NewAudit {
+  readonly seq: number
+}
+
+export interface AuditFilter {
+  readonly subject?: NewAudit['subject']
+  /** Rows with a lower or the same number are left out. */
+  readonly after?: number
+  readonly requestId?: string
+  readonly limit: number
+}
+
+/** The new status of an alert. If its version is not one more than that in the store, the plan is a conflict. */
+export interface StatusChange {
+  readonly alertId: string
+  readonly status: AlertStatus
+}
