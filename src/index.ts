@@ -22,6 +22,8 @@ export {
   type Receipt,
   type SendPorts,
   type Success,
+  type Update,
+  type UpdateSupport,
 } from './destinations/_destination.ts'
 export type { UserErrorCode } from './error-codes.ts'
 export {
@@ -36,5 +38,7 @@ export {
 } from './errors.ts'
 export type { Notification } from './model/alerts/alert.ts'
 export type { AlertKind } from './model/alerts/alert-kind.ts'
+export type { ClosedReason, StatusName } from './model/alerts/alert-status.ts'
+export type { AlertUpdate, UpdateEvent } from './model/alerts/alert-update.ts'
 export type { Severity } from './model/alerts/severity.ts'
 export type { HttpRequest, HttpResponse } from './model/ports.ts'

@@ -427,7 +427,6 @@ const TESTED_BY_ITSELF = new Set([
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
   'model/alerts/alert-status.ts CLOSED_REASONS',
-  'model/alerts/alert-update.ts UPDATE_EVENTS',
   'model/events/facts.ts canBeEmpty',
   'model/events/facts.ts helpersOf',
   'model/ports.ts nullMetrics',

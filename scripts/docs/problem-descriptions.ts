@@ -389,6 +389,11 @@ const DESTINATIONS = {
     cause: 'The type of the destination cannot deliver this type of alert.',
     fix: 'Send these alerts to a destination of another type.',
   },
+  'unsupported-update': {
+    severity: 'error',
+    cause: 'The type of the destination has no updates about this event, or none with its options.',
+    fix: 'Follow the hint of the message, which lists the events that the type supports.',
+  },
   'bad-reference': {
     severity: 'error',
     cause: 'A reference to a secret is not written correctly.',

@@ -23,7 +23,10 @@ export interface DecisionInput {
 export function decide(input: DecisionInput): DeliveryOutcome {
   const { result, retry, now, delivery } = input
   const attempt = describeAttempt(input)
-  if (result.result === 'delivered') return { state: 'delivered', attempt }
+  if (result.result === 'delivered') {
+    const { remoteReference } = result
+    return { state: 'delivered', attempt, ...(remoteReference !== undefined && { remoteReference }) }
+  }
 
   const dead = (reason: string): DeliveryOutcome => {
     return { state: 'dead', attempt, reason, fallbackDeliveries: input.fallbackDeliveries(reason) }

@@ -3,9 +3,15 @@ import { messageOf } from '../errors.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
-import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
+import type {
+  AlertRow,
+  ClaimedDelivery,
+  DeliveryOutcome,
+  DeliveryRow,
+  DestinationState,
+} from '../store/store.ts'
 import { decide } from './decide.ts'
-import { deliveryDead, destinationPaused } from './delivery-findings.ts'
+import { deliveryDead, destinationPaused, updateDead } from './delivery-findings.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { isOpen } from './destination-state/breaker.ts'
 import { type AttemptContext, nextState } from './destination-state/next-state.ts'
@@ -13,10 +19,18 @@ import { type Refusal, refusalCause } from './destination-state/refusal-streak.t
 import { reviveRefused } from './destination-state/revive-refused.ts'
 import { pauseCreditMs } from './destination-state/send-permit.ts'
 import { updateDestinationState } from './destination-state/states.ts'
-import { createFallbackDeliveries } from './fallback-deliveries.ts'
-import { waitingTitlePrefix } from './paused-fallback.ts'
+import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
+import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
+import {
+  isRefusedUpdate,
+  resolvedTitlePrefix,
+  resultOfRefusedUpdate,
+  updateDetails,
+  updateRetry,
+  withdrawalReason,
+} from './updates.ts'
 
 /** One attempt takes at most this long. The lease is longer, so that no other daemon claims the delivery meanwhile. */
 const SEND_TIMEOUT_MS = 30_000
@@ -43,14 +57,19 @@ export async function deliver(
   const { claimed, destination } = task
   const { delivery } = claimed
   const startedAt = clock.now()
+  if (await withdraw(ports, task, onSent, stop)) return
   const sent = await sendInTime(ports, task, stop)
   const { state, pausedNow, scope } = await updateState(ports, task, sent, stop.aborted)
-  const result = sent.result === 'refused' ? { ...sent, scope } : sent
+  const result = isRefusedUpdate(claimed, sent)
+    ? resultOfRefusedUpdate(sent)
+    : sent.result === 'refused'
+      ? { ...sent, scope }
+      : sent
   onSent()
   const now = clock.now()
   const outcome = decide({
     delivery,
-    retry: destination.retry,
+    retry: delivery.kind === 'update' ? updateRetry(destination.retry) : destination.retry,
     result,
     startedAt,
     now,
@@ -65,11 +84,33 @@ export async function deliver(
   logOutcome(ports, task, outcome, recorded, state)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
   const died = recorded && outcome.state === 'dead' && !carriesSystemAlert(claimed)
+  const deadFinding = delivery.kind === 'update' ? updateDead : deliveryDead
   await admitFindings(ports, [
     ...(pausedNow ? [destinationPaused(destination.name, result.message, now)] : []),
-    ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
+    ...(died ? [deadFinding(destination.name, outcome.reason, delivery.id, now)] : []),
   ])
   if (pausedNow) await reviveRefused(ports.store, state)
+}
+
+/** Records that a delivery has no purpose any more. Resolves with false if it must be sent. */
+async function withdraw(
+  ports: DeliveryPorts,
+  task: Task,
+  onSent: () => void,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const { claimed, destination } = task
+  const type = await ports.types(destination.type).catch(() => ({}))
+  const reason = withdrawalReason(claimed, destination, type)
+  if (reason === null) return false
+  onSent()
+  const outcome = { state: 'withdrawn', attempt: null, reason } as const
+  const recorded = await recordOutcome(ports, task, outcome, ports.clock.now() + LEASE_MS, stop)
+  ports.log.info(
+    { destination: destination.name, delivery: claimed.delivery.id, reason, recorded },
+    'delivery is withdrawn',
+  )
+  return true
 }
 
 /** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */
@@ -117,8 +158,9 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   }
   const signal = AbortSignal.any([stop, late.signal])
   const { delivery, repeated } = claimed
-  const titlePrefix = isResend(delivery) ? RESEND_TITLE_PREFIX : waitingTitlePrefix(delivery)
-  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix }
+  const update = updateDetails(claimed, alert, destination)
+  const titlePrefix = update ? '' : titlePrefixOf(delivery, alert)
+  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix, update }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   // The default reason would be an Error with a stack, for every delivery.
@@ -126,10 +168,16 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   return result
 }
 
+function titlePrefixOf(delivery: DeliveryRow, alert: AlertRow): string {
+  if (isResend(delivery)) return RESEND_TITLE_PREFIX
+  return resolvedTitlePrefix(alert) || waitingTitlePrefix(delivery)
+}
+
 /** What the destination refused, for the comparison with other refusals. Alerts of the system count as no detection. */
 function refusalOf({ claimed }: Task, result: SendResult): Refusal | null {
   const alert = claimed.alerts[0]
-  if (!alert || alertGroup(alert.kind) === 'SYSTEM' || result.result === 'delivered') return null
+  const isUpdate = claimed.delivery.kind === 'update'
+  if (!alert || isUpdate || alertGroup(alert.kind) === 'SYSTEM' || result.result === 'delivered') return null
   const { detection, notification } = alert
   const common = { detection, delivery: claimed.delivery.id }
   if (result.result === 'retry') {
@@ -147,17 +195,19 @@ async function updateState(
   result: SendResult,
   isInterrupted: boolean,
 ): Promise<{ state: DestinationState; pausedNow: boolean; scope: 'delivery' | 'destination' }> {
-  const { destination, isProbe, claimed } = task
+  const { destination, claimed } = task
+  const isRefused = isRefusedUpdate(claimed, result)
   const context: AttemptContext = {
     detection: claimed.alerts[0]?.detection ?? '',
     refusal: refusalOf(task, result),
-    isProbe,
+    // An update that is refused says nothing about alerts, so it ends no pause.
+    isProbe: task.isProbe && !isRefused,
     isInterrupted,
     now: clock.now(),
   }
   let scope: 'delivery' | 'destination' = 'delivery'
   const { before, after } = await updateDestinationState(store, destinationKey(destination), (state) => {
-    const next = nextState(state, result, context)
+    const next = nextState(state, isRefused ? { ...result, scope: 'delivery' } : result, context)
     scope = next.scope
     return next.state
   })

@@ -15,6 +15,20 @@ export function destinationPaused(destination: string, reason: string, at: numbe
   }
 }
 
+export function updateDead(destination: string, reason: string, id: string, at: number): SystemFinding {
+  return {
+    from: 'system',
+    kind: 'SYSTEM_ERROR',
+    code: 'UpdateDead',
+    title: `Updates of alerts do not reach destination ${destination}`,
+    description: `An update is dead: ${reason}. The destination shows an earlier status of the alert; that in the store is right.`,
+    runbook: `Run \`signalbox deliveries dead\` to see them, remove the cause, and send them again with \`signalbox deliveries retry\`.`,
+    dedup: destination,
+    context: { destination, reason, delivery: id },
+    at,
+  }
+}
+
 export function deliveryDead(destination: string, reason: string, id: string, at: number): SystemFinding {
   return {
     from: 'system',

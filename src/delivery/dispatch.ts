@@ -12,7 +12,7 @@ import { deliver, LEASE_MS, type Task } from './deliver.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { PROBE_INTERVAL_MS, sendPermit, takeTokens } from './destination-state/send-permit.ts'
 import { updateDestinationState } from './destination-state/states.ts'
-import { sendWaitingToFallback } from './paused-fallback.ts'
+import { sendWaitingToFallback } from './fallback/paused-fallback.ts'
 
 const MAX_IN_FLIGHT = 128
 

@@ -2,8 +2,8 @@
 
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
-import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback-deliveries.ts'
+import { EMPTY_PLAN, NOTHING_EXPECTED, type Store, type UpdateSubscription } from '../store/store.ts'
+import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback/fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
 const MAX_PER_COMMIT = 500
@@ -17,6 +17,7 @@ export async function reconcileWithRegistry(
   const { orphaned, adopted } = await store.reconcile({
     knownKeys: registry.destinations.map(destinationKey),
     renames: registry.destinations.flatMap(renames),
+    subscriptions: subscriptionsOf(registry),
   })
   if (adopted > 0) log.info({ adopted }, 'deliveries follow their renamed destinations')
   if (orphaned > 0) log.warn({ orphaned }, 'deliveries of removed destinations are orphaned')
@@ -29,12 +30,27 @@ function renames({ id, name, previousNames }: Registry['destinations'][number]) 
   return from.map((previous) => ({ from: previous, to: id ?? name, name }))
 }
 
+/** An alert that was delivered under an earlier name of a destination is updated at the present one. */
+function subscriptionsOf({ destinations }: Registry): UpdateSubscription[] {
+  const known = new Set(destinations.map(destinationKey))
+  return destinations.flatMap((destination) => {
+    const { name, updates: events, repeatEveryMs } = destination
+    if (events.length === 0) return []
+    const key = destinationKey(destination)
+    const earlier = renames(destination).flatMap(({ from }) => (known.has(from) ? [] : from))
+    return [...new Set([key, ...earlier])].map((firstKey) => {
+      return { firstKey, destinationKey: key, destination: name, events, repeatEveryMs }
+    })
+  })
+}
+
 /** Reads all orphans, not only new ones: a crash after the reconciliation must not lose their fallback deliveries. */
 async function createOrphanFallbacks(store: Store, registry: Registry, now: number): Promise<void> {
   const { orphaned } = await store.countDeliveries(['orphaned'])
   if (orphaned === 0 || registry.fallback.length === 0) return
   const orphans = await store.deliveries({
     states: ['orphaned'],
+    kind: 'single',
     unlessBeside: FALLBACK_REASON_PREFIX,
     limit: orphaned,
   })

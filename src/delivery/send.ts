@@ -1,4 +1,5 @@
 /** Makes one attempt: reveals the options, sends, and returns the result. It never throws and returns no secret. */
+import type { JsonText } from '../core/exact-json.ts'
 import { truncateText } from '../core/truncate-text.ts'
 import type {
   Answer,
@@ -9,6 +10,7 @@ import type {
   Message,
   Outgoing,
   Receipt,
+  Update,
 } from '../destinations/_destination.ts'
 import { usesHttp } from '../destinations/_destination.ts'
 import { Bug, isError, messageOf, PermanentError } from '../errors.ts'
@@ -40,7 +42,12 @@ export interface SendPorts {
 }
 
 export type SendResult =
-  | { readonly result: 'delivered'; readonly status: number | null; readonly message: string }
+  | {
+      readonly result: 'delivered'
+      readonly status: number | null
+      readonly message: string
+      readonly remoteReference?: JsonText
+    }
   | {
       readonly result: 'retry'
       readonly status: number | null
@@ -61,6 +68,9 @@ export type SendResult =
 /** The limit is longer than the excerpt of an HTTP response with its notes. */
 const MAX_MESSAGE_CHARS = 1_000
 
+/** What a type returns to find its record again is bounded. */
+const MAX_REFERENCE_BYTES = 2_048
+
 type Redact = (text: string) => string
 type HttpType = HttpDestination | ExchangeDestination
 
@@ -72,12 +82,16 @@ interface Sending {
   readonly repeated: boolean
   /** Marks the title. */
   readonly titlePrefix?: string
+  /** What the message of the alert lacks; absent: the alert itself is sent. */
+  readonly update?: UpdateDetails | undefined
 }
+
+export type UpdateDetails = Omit<Update, keyof Message>
 
 export async function sendOnce(
   ports: SendPorts,
   destination: Destination,
-  { alert, ...sending }: Sending,
+  { alert, update, ...sending }: Sending,
   signal: AbortSignal,
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
@@ -99,11 +113,27 @@ export async function sendOnce(
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
     isAsked = true
-    const receipt = await transmit(attempt)
-    return { result: 'delivered', status: receipt.status ?? null, message: describeOutcome(receipt.message) }
+    const receipt = await (update ? transmitUpdate(attempt, update) : transmit(attempt))
+    return deliveredResult(receipt, redact, describeOutcome)
   } catch (error) {
     const result = failureResult(ports.log, destination.name, error, redact, describeOutcome)
     return isAsked ? withAnswer(result, error, redact) : result
+  }
+}
+
+/** A reference that does not fit is left out: the provider's record is then looked up, or the update fails visibly. */
+function deliveredResult(
+  { status, message, remoteReference }: Receipt,
+  redact: Redact,
+  describeOutcome: (message: string) => string,
+): SendResult {
+  const reference = remoteReference === undefined ? undefined : redact(remoteReference)
+  const isKept = reference !== undefined && Buffer.byteLength(reference) <= MAX_REFERENCE_BYTES
+  return {
+    result: 'delivered',
+    status: status ?? null,
+    message: describeOutcome(message),
+    ...(isKept && { remoteReference: reference }),
   }
 }
 
@@ -141,6 +171,12 @@ async function transmit(attempt: Attempt): Promise<Receipt> {
   const fetchCredentials = credentialRequests(attempt.ports.http, { transport: transportOf(options) })
   const own = { signal, print: printLine, projectRoot, http: fetchCredentials }
   return type.send(payload as never, options as never, own)
+}
+
+async function transmitUpdate(attempt: Attempt, update: UpdateDetails): Promise<Receipt> {
+  const { type, message, options } = attempt
+  if (!usesHttp(type) || !type.updates) throw new PermanentError(`${type.type} does not support updates`)
+  return runExchange(attempt, type.updates.exchange({ ...message, ...update }, options as never))
 }
 
 /** Runs the exchange step by step. A failure is thrown into the exchange, which can handle it. */

@@ -3,6 +3,8 @@
 import type { JsonText } from '../core/exact-json.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
+import type { AlertUpdate, UpdateEvent } from '../model/alerts/alert-update.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import type { AttemptOutcomes, ProviderAnswers, Success } from './_answers.ts'
 import {
@@ -47,11 +49,25 @@ export interface Message {
   readonly at: number
 }
 
+/** What happened to an alert after it was delivered: the input of `updates.exchange`. */
+export interface Update extends Message, AlertUpdate {
+  /** The idempotency key of the delivery of the alert. That of the update differs. */
+  readonly firstKey: string
+  /** What the delivery of the alert returned; null: nothing, for example because an earlier version sent it. */
+  readonly remoteReference: JsonText | null
+  /** The highest severity so far. */
+  readonly severity: Severity
+  /** The number of events of the alert so far. */
+  readonly eventCount: number
+}
+
 /** The result of a successful attempt, which the history of the delivery keeps. */
 export interface Receipt {
   readonly status?: number
   /** The provider's answer or id, cut to its limit. */
   readonly message: string
+  /** What an update needs to find the record of this alert, as JSON of at most 2 KiB. It must contain no secret. */
+  readonly remoteReference?: JsonText
 }
 
 /** Notes on what was cut or omitted because of the provider's limits. The history of the delivery keeps them. */
@@ -94,6 +110,8 @@ interface TypeDescription {
   readonly escapeField?: (text: string) => string
   /** The rate of the provider. The bundled types that use HTTP state it, and their pages show it. */
   readonly rate?: ProviderRate
+  /** True: a delivery calls a person. An alert that is resolved before it was sent is not sent any more. */
+  readonly pages?: boolean
   /** Alert types that this destination type cannot send, each with the reason. Loading the registry reports them. */
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }
@@ -111,7 +129,22 @@ interface EndingType<O> extends TypeDescription {
   endOfSupport?(options: O): EndOfSupport | undefined
 }
 
+/** How a type says at its provider what happened to an alert. A destination chooses among the events; by default none. */
+export interface UpdateSupport<O = never> {
+  /** The events of which the provider can be informed. */
+  readonly events: readonly UpdateEvent[]
+  /** Says why these options allow no updates; undefined: they do. The options may contain references. */
+  unavailable?(options: O): string | undefined
+  /**
+   * Makes the requests for the events of one update, as `exchange` does for an alert. A repeated attempt must find out
+   * what the one before it did. An answer that refuses an update never pauses the destination.
+   */
+  exchange(update: Update, options: O): Generator<Outgoing, Receipt, Answer>
+}
+
 interface HttpTypeDescription<O> extends EndingType<O> {
+  /** Absent: the type has no updates. */
+  readonly updates?: UpdateSupport<O>
   /** What the provider's answers mean. Nothing is delivered without an answer that this calls a success. */
   readonly answers: ProviderAnswers<O>
   /** Returns the origin of the credentials for `doctor`; throws when there are none. */

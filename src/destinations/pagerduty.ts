@@ -5,7 +5,13 @@ import { readableValue } from '../core/readable-text.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import {
+  defineDestination,
+  type Message,
+  type Outgoing,
+  type ProviderError,
+  type Update,
+} from './_destination.ts'
 import { env } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
@@ -35,6 +41,7 @@ export default defineDestination<PagerDutyOptions>({
     documented: 'PagerDuty accepts 120 events a minute for an integration key.',
     limit: { perMinute: 120, burst: 30 },
   },
+  pages: true,
   refuses: { HEARTBEAT: 'each heartbeat would open an incident' },
   options: {
     type: 'object',
@@ -63,36 +70,15 @@ export default defineDestination<PagerDutyOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { integrationKey, source = 'signalbox', apiUrl = 'https://events.pagerduty.com' }) {
-    const truncation = new Truncation()
-    const { severity, createdAt, link } = message.notification
-    const summary = truncation.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
-    const event = (details: object) =>
-      JSON.stringify({
-        routing_key: integrationKey,
-        event_action: 'trigger',
-        dedup_key: message.idempotencyKey,
-        client: 'Signalbox',
-        ...(link && { client_url: link }),
-        ...links(message),
-        payload: {
-          summary,
-          severity: SEVERITIES[severity],
-          timestamp: createdAt,
-          source,
-          custom_details: details,
-        },
-      })
-    const details = {
-      ...(message.body !== null && { text: message.body }),
-      ...(readableValue(parseExact(message.json)) as Notification),
-    }
-    const { alertContext: _, ...lean } = details
-    const body = truncation.fullest(EVENT_LIMIT_BYTES, () => event(details), {
-      without: 'the alert context',
-      build: () => event(lean),
-    })
-    return postJson(joinUrl(apiUrl, 'v2/enqueue'), body, { notes: truncation.notes })
+  request: (message, options) =>
+    trigger(message, options, message.idempotencyKey, message.notification.severity),
+  updates: {
+    events: ['escalated', 'acknowledged', 'reopened', 'resolved'],
+    *exchange(update, options) {
+      const receipts = []
+      for (const event of eventsOf(update, options)) receipts.push((yield event).receipt)
+      return { ...receipts.at(-1)!, message: receipts.map(({ message }) => message).join('; ') }
+    },
   },
   answers: {
     provider: 'PagerDuty',
@@ -116,6 +102,62 @@ export default defineDestination<PagerDutyOptions>({
     ],
   },
 })
+
+/** PagerDuty adds an event to the open alert with its key, and ignores what comes twice. */
+function eventsOf(update: Update, options: PagerDutyOptions): Outgoing[] {
+  const { events, firstKey, severity } = update
+  if (events.includes('resolved')) return [act('resolve', firstKey, options)]
+  const triggers = events.includes('escalated') || events.includes('reopened')
+  return [
+    ...(triggers ? [trigger(update, options, firstKey, severity)] : []),
+    ...(events.includes('acknowledged') ? [act('acknowledge', firstKey, options)] : []),
+  ]
+}
+
+function act(action: 'acknowledge' | 'resolve', key: string, options: PagerDutyOptions): Outgoing {
+  return postJson(endpoint(options), {
+    routing_key: options.integrationKey,
+    event_action: action,
+    dedup_key: key,
+  })
+}
+
+function endpoint({ apiUrl = 'https://events.pagerduty.com' }: PagerDutyOptions): string {
+  return joinUrl(apiUrl, 'v2/enqueue')
+}
+
+function trigger(message: Message, options: PagerDutyOptions, key: string, severity: Severity): Outgoing {
+  const { integrationKey, source = 'signalbox' } = options
+  const truncation = new Truncation()
+  const { createdAt, link } = message.notification
+  const summary = truncation.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
+  const event = (details: object) =>
+    JSON.stringify({
+      routing_key: integrationKey,
+      event_action: 'trigger',
+      dedup_key: key,
+      client: 'Signalbox',
+      ...(link && { client_url: link }),
+      ...links(message),
+      payload: {
+        summary,
+        severity: SEVERITIES[severity],
+        timestamp: createdAt,
+        source,
+        custom_details: details,
+      },
+    })
+  const details = {
+    ...(message.body !== null && { text: message.body }),
+    ...(readableValue(parseExact(message.json)) as Notification),
+  }
+  const { alertContext: _, ...lean } = details
+  const body = truncation.fullest(EVENT_LIMIT_BYTES, () => event(details), {
+    without: 'the alert context',
+    build: () => event(lean),
+  })
+  return postJson(endpoint(options), body, { notes: truncation.notes })
+}
 
 function error({ status, body }: HttpResponse): ProviderError | undefined {
   const json = answerJson(body)

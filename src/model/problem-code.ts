@@ -80,6 +80,7 @@ export type ProblemCode =
   | 'unreadable-file'
   | 'unreferenced-id'
   | 'unsupported-kind'
+  | 'unsupported-update'
   | 'unsupported-tag'
   | 'untaken-severity'
   | 'unusable-type'

@@ -34,6 +34,7 @@ export const TYPES = {
   alertmanager: DESTINATION_TYPES.alertmanager!,
   jira: DESTINATION_TYPES.jira!,
   msteams: DESTINATION_TYPES.msteams!,
+  pagerduty: DESTINATION_TYPES.pagerduty!,
   s3: DESTINATION_TYPES.s3!,
   sentinel: DESTINATION_TYPES.sentinel!,
   hook: async () => (await import('./destination-types/hook.ts')).default,

@@ -456,6 +456,8 @@ destinations:
       retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
       rateLimit: null,
       concurrency: 8,
+      updates: [],
+      repeatEveryMs: 3_600_000,
       location: 'destinations.yaml:17',
     })
     expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })

@@ -44,6 +44,10 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
         plan({ merges: [{ alertId, events: 1, lastEventAt: clock.now(), logTypes: [] }] }),
         nothing,
       )
+    const repeat = () => {
+      clock.advance(HOUR_MS)
+      return merge()
+    }
     const rise = () =>
       store.commit(
         plan({
@@ -68,7 +72,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       await deliver()
       const seen: unknown[] = []
       const steps: [string, () => Promise<unknown>][] = [
-        ['repeated', () => (clock.advance(HOUR_MS), merge())],
+        ['repeated', repeat],
         ['escalated', rise],
         ['acknowledged', () => act('acknowledged', { note: 'on it' })],
         ['commented', () => act('commented', { note: 'more' })],
@@ -130,7 +134,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       expect(await updates()).toEqual([])
     })
 
-    it('an update waits until its first delivery is delivered', async () => {
+    it('[DEL-12.1] an update waits until its first delivery is delivered', async () => {
       const [first] = await claim()
       await act('acknowledged')
       expect(await claim()).toEqual([])
@@ -149,7 +153,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       })
     })
 
-    it('the updates of a dead delivery are withdrawn, grow further, and come back with it', async () => {
+    it('[DEL-12.4] the updates of a dead delivery are withdrawn, grow further, and come back with it', async () => {
       await act('acknowledged')
       await deliver(dead())
       expect(await updates()).toEqual(['acknowledged withdrawn'])
@@ -164,7 +168,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       expect(await deliver()).toEqual(['resolved'])
     })
 
-    it('updates that wait become one: the later status wins, notes are joined, each event is named once', async () => {
+    it('[DEL-12.3] updates that wait become one: the later status wins, notes are joined, each event is named once', async () => {
       await act('acknowledged', { note: 'one' })
       await merge()
       await act('commented', { note: 'two', actor: 'bob' })
@@ -186,7 +190,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       ])
     })
 
-    it('an update that may have been sent does not change, and the next one waits for its end', async () => {
+    it('[DEL-12.2] an update that may have been sent does not change, and the next one waits for its end', async () => {
       await deliver()
       await act('acknowledged')
       const [sending] = await claim()

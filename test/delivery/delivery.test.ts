@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Destination, destinationKey } from '../../src/model/project/destination.ts'
-import type { Store } from '../../src/store/store.ts'
+import { DELIVERY_STATES, type Store } from '../../src/store/store.ts'
 import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
@@ -31,7 +31,7 @@ const inState = (state: string, name?: string) =>
   until(async () =>
     (await harness.store.deliveries({ destination: name, limit: 100 })).every((row) => row.state === state),
   )
-const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+const NONE = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0]))
 const counts = () => harness.store.countDeliveries()
 const keysOf = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers['idempotency-key'])
 

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createFallbackDeliveries } from '../../src/delivery/fallback-deliveries.ts'
+import { createFallbackDeliveries } from '../../src/delivery/fallback/fallback-deliveries.ts'
 import { deliveryId } from '../../src/model/alerts/alert.ts'
 import { destination, registry } from '../support/model.ts'
 
-const lost = { reason: 'static-severity', destinationKey: 'a', alertIds: ['alert-1'] }
+const lost = {
+  kind: 'single' as const,
+  reason: 'static-severity',
+  destinationKey: 'a',
+  alertIds: ['alert-1'],
+}
 const declared = registry(
   [destination('a'), destination('b', { id: 'uuid-b' }), destination('off', { enabled: false })],
   { fallback: ['a', 'b', 'off'] },
@@ -33,6 +38,7 @@ describe('[DEL-5.4] fallback deliveries', () => {
   })
 
   it.each([
+    ['is an update', declared, { ...lost, kind: 'update' as const }],
     ['is a fallback delivery itself', declared, { ...lost, reason: 'fallback: b is dead: 500' }],
     ['has no fallback', registry([destination('a')]), lost],
   ])('no fallback delivery is made for a delivery that %s', (_, to, what) =>

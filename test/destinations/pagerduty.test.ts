@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import pagerduty from '../../src/destinations/pagerduty.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf, mostMessage } from '../support/message.ts'
+import { acknowledged, onUpdateStage, resolved, update } from '../support/stage.ts'
 import { anyObject, listOf, matching, oneOf, table, text } from '../support/wire.ts'
 
 const KEY = 'T0KENT0KENT0KENT0KENT0KENT0KEN00'
@@ -87,4 +88,38 @@ it('the context of an event that would be too large is left out, and the receipt
   expect(notes?.at(-1)).toMatch(/^left out the alert context: \d+ bytes are more than 512000$/)
   expect(event.payload.custom_details).not.toHaveProperty('alertContext')
   expect(event.payload.custom_details.id).toBe('Test.Rule')
+})
+
+describe('updates', () => {
+  const send = onUpdateStage(pagerduty, OPTIONS)
+  const first = { routing_key: KEY, dedup_key: 'f'.repeat(32) }
+  const path = 'POST /v2/enqueue'
+
+  it('an acknowledge and a resolve lead to the incident of the alert', async () => {
+    const { sent, outcome } = await send(acknowledged, ACCEPTED)
+    expect(sent).toEqual([[path, { ...first, event_action: 'acknowledge' }]])
+    expect(outcome).toMatchObject({ result: 'delivered', message: '202: accepted as k' })
+    expect((await send(resolved, ACCEPTED)).sent).toEqual([[path, { ...first, event_action: 'resolve' }]])
+  })
+
+  it('a higher severity triggers the same incident again', async () => {
+    const { sent } = await send(update({ events: ['escalated'], severity: 'CRITICAL' }), ACCEPTED)
+    expect(sent).toMatchObject([
+      [path, { ...first, event_action: 'trigger', payload: { severity: 'critical', source: 'signalbox' } }],
+    ])
+  })
+
+  it('an alert that escalated and was then acknowledged is triggered before it is acknowledged', async () => {
+    const both = { ...acknowledged, events: ['escalated', 'acknowledged'] as const }
+    const { sent } = await send(both, ACCEPTED, ACCEPTED)
+    expect(sent.map(([, body]) => (body as { event_action: string }).event_action)).toEqual([
+      'trigger',
+      'acknowledge',
+    ])
+  })
+
+  it('of an alert that was resolved in the end, only that is sent', async () => {
+    const { sent } = await send({ ...resolved, events: ['escalated', 'resolved'] }, ACCEPTED)
+    expect(sent).toEqual([[path, { ...first, event_action: 'resolve' }]])
+  })
 })

@@ -22,6 +22,8 @@ export function destination(name: string, over: Partial<Destination> = {}): Dest
     retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
     rateLimit: null,
     concurrency: 8,
+    updates: [],
+    repeatEveryMs: 3_600_000,
     location: 'destinations.yaml:1',
     ...over,
   }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
-import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
+import { type SendResult, sendOnce, type UpdateDetails } from '../../src/delivery/send.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import type { AlertDraft } from '../../src/model/alerts/alert.ts'
 import { nullLog } from '../../src/model/ports.ts'
@@ -20,7 +20,12 @@ export interface Staged {
 const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 20_000, maxBodyBytes: 10_000 })
 
 /** Sends the sample alert once, to the address in the options. The key of the delivery is 32 times `k`. */
-export function sendSample(type: DestinationType, options: object, repeated = false): Promise<SendResult> {
+export function sendSample(
+  type: DestinationType,
+  options: object,
+  repeated = false,
+  update?: UpdateDetails,
+): Promise<SendResult> {
   const ports = {
     types: async () => type,
     secrets: testSecrets({}),
@@ -32,7 +37,7 @@ export function sendSample(type: DestinationType, options: object, repeated = fa
     version: '1.2.3',
   }
   const { json, reference } = sampleMessage('target')
-  const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
+  const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated, update }
   const target = destination('target', { options: { ...options } })
   return sendOnce(ports, target, sending, new AbortController().signal)
 }
@@ -53,6 +58,55 @@ export function onStage(type: DestinationType, options: object, address = 'apiUr
     const outcome = await sendSample(type, { ...options, [address]: receiver.url }, repeated)
     await receiver.until(receiver.requests.length)
     return { outcome, requests: receiver.requests }
+  }
+}
+
+/** An update of the sample alert, which was delivered under 32 times `f`. The key of the update is 32 times `k`. */
+export function update(over: Partial<UpdateDetails>): UpdateDetails {
+  return {
+    events: ['commented'],
+    status: 'open',
+    closedReason: null,
+    actor: 'ann@example.com',
+    note: '',
+    firstKey: 'f'.repeat(32),
+    remoteReference: null,
+    severity: 'HIGH',
+    eventCount: 1,
+    ...over,
+  }
+}
+
+export const acknowledged = update({ events: ['acknowledged'], status: 'acknowledged', note: 'on it' })
+export const resolved = update({ events: ['resolved'], status: 'resolved', closedReason: 'fixed' })
+
+interface StagedUpdate extends Staged {
+  /** Method, path and JSON body of each request of this update. */
+  readonly sent: readonly (readonly [string, unknown])[]
+}
+
+/** Sends updates to a receiver of the test, which gives these answers in turn. */
+export function onUpdateStage(type: DestinationType, options: object, address = 'apiUrl') {
+  let receiver: Receiver
+  beforeEach(async () => {
+    receiver = await startReceiver()
+  })
+  afterEach(() => receiver.close())
+
+  return async (
+    details: UpdateDetails & { readonly repeated?: boolean },
+    ...answers: readonly Answer[]
+  ): Promise<StagedUpdate> => {
+    const { repeated = false, ...said } = details
+    const before = receiver.requests.length
+    receiver.script(...answers)
+    const outcome = await sendSample(type, { ...options, [address]: receiver.url }, repeated, said)
+    await receiver.until(receiver.requests.length)
+    const requests = receiver.requests.slice(before)
+    const sent = requests.map(({ method, path, body }) => {
+      return [`${method} ${path}`, body ? (JSON.parse(body) as unknown) : null] as const
+    })
+    return { outcome, requests, sent }
   }
 }
 

@@ -47,10 +47,38 @@ export async function checkOptions(
     warnLiteralSecrets(schema as Schema, options, '', source, problems)
     checkTemplates(child(options, 'template'), source, problems)
   }
+  for (const [event, { offset }] of textsOf(child(node, 'updates'))) {
+    const refusal = unsupportedUpdate(adapter, event, fits ? (value as object) : {})
+    if (refusal) problems.error(source, offset, { code: 'unsupported-update', ...refusal })
+  }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
     unsupportedKind({ type, kind, refuses }, source, offset, problems)
   }
   return refuses
+}
+
+/** Says why a destination of this type cannot get updates about an event; undefined: it can. */
+function unsupportedUpdate(
+  type: DestinationType,
+  event: string,
+  options: object,
+): { readonly message: string; readonly hint: string } | undefined {
+  const support = 'send' in type ? undefined : type.updates
+  if (!support) {
+    return { message: `${type.type} does not support updates`, hint: 'remove the key updates' }
+  }
+  const reason = support.unavailable?.(options as never)
+  if (reason !== undefined) {
+    return {
+      message: `${type.type} does not support updates with these options: ${reason}`,
+      hint: 'change the options, or remove the key updates',
+    }
+  }
+  if (support.events.some((supported) => supported === event)) return undefined
+  return {
+    message: `${type.type} does not support updates about "${event}"`,
+    hint: `it supports ${support.events.join(', ')}`,
+  }
 }
 
 /** The alert types that a destination type cannot send, with the reason. */

@@ -1,6 +1,7 @@
 /** destinations.yaml -> the registry and its overrides, or every problem in it. A type is loaded for its schema alone. */
 import { nearest } from '../../core/did-you-mean.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
+import type { UpdateEvent } from '../../model/alerts/alert-update.ts'
 import { parseSeverity } from '../../model/alerts/severity.ts'
 import type { Destination, NoRegistry, Registry } from '../../model/project/destination.ts'
 import { parseDuration } from '../files/durations.ts'
@@ -20,6 +21,7 @@ const DEFAULT_MAX_AGE = '3d'
 const DEFAULT_FALLBACK_AFTER = '15m'
 const DEFAULT_BURST = 10
 const DEFAULT_CONCURRENCY = 8
+const DEFAULT_REPEAT_EVERY = '1h'
 
 /** The content of a valid destinations.yaml. */
 interface DeclaredRegistry {
@@ -44,6 +46,8 @@ interface DeclaredDestination {
   retry?: { maxAge?: string; maxAttempts?: number }
   rateLimit?: { perMinute: number; burst?: number }
   concurrency?: number
+  updates?: UpdateEvent[]
+  repeatEvery?: string
 }
 
 /** Errors with these keywords concern known keys, so their lines can be shown. A misplaced key may hold a secret. */
@@ -229,6 +233,8 @@ function destinationOf(declared: DeclaredDestination, location: string): Destina
     },
     rateLimit: rateLimit ? { perMinute: rateLimit.perMinute, burst: rateLimit.burst ?? DEFAULT_BURST } : null,
     concurrency: declared.concurrency ?? DEFAULT_CONCURRENCY,
+    updates: declared.updates ?? [],
+    repeatEveryMs: parseDuration(declared.repeatEvery ?? DEFAULT_REPEAT_EVERY)!,
     location,
   }
 }

@@ -1,5 +1,6 @@
 /** destinations.yaml. The options of each destination are checked by the schema of its type. */
 import { ALERT_KINDS } from '../../model/alerts/alert-kind.ts'
+import { UPDATE_EVENTS } from '../../model/alerts/alert-update.ts'
 import { SEVERITIES } from '../../model/alerts/severity.ts'
 import { DURATION_SCHEMA } from '../files/durations.ts'
 import { BOOLEAN, closed, described, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
@@ -81,6 +82,14 @@ export const DESTINATION_SCHEMA = closed(
       minimum: 1,
       maximum: 64,
       default: 8,
+    }),
+    updates: described(
+      'The events of delivered alerts of which it is informed. Without it: none. The type must support them.',
+      { type: 'array', uniqueItems: true, items: { type: 'string', enum: UPDATE_EVENTS } },
+    ),
+    repeatEvery: described('The shortest time between two updates about repeated events of an alert.', {
+      ...DURATION_SCHEMA,
+      default: '1h',
     }),
   },
   ['name', 'type'],

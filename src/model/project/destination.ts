@@ -1,5 +1,6 @@
 /** Destinations as declared in destinations.yaml: names, filters, limits, and options that may hold secrets. */
 import type { AlertKind } from '../alerts/alert-kind.ts'
+import type { UpdateEvent } from '../alerts/alert-update.ts'
 import type { Severity } from '../alerts/severity.ts'
 
 export interface RetryPolicy {
@@ -35,6 +36,10 @@ export interface Destination {
   readonly rateLimit: RateLimit | null
   /** The greatest number of concurrent deliveries. */
   readonly concurrency: number
+  /** What it wants to know of alerts that were delivered to it. */
+  readonly updates: readonly UpdateEvent[]
+  /** Updates about repeated events are at least so far apart. */
+  readonly repeatEveryMs: number
   /** `file:line` of its entry. */
   readonly location: string
 }

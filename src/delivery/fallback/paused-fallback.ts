@@ -1,8 +1,8 @@
 /** Sends alerts that wait long for a paused destination to the fallback, once. They still wait for their own destination. */
-import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
-import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED } from '../store/store.ts'
-import type { DeliveryPorts } from './delivery-ports.ts'
-import { updateDestinationState } from './destination-state/states.ts'
+import { type Destination, destinationKey, type Registry } from '../../model/project/destination.ts'
+import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED } from '../../store/store.ts'
+import type { DeliveryPorts } from '../delivery-ports.ts'
+import { updateDestinationState } from '../destination-state/states.ts'
 import { createFallbackDeliveries, FALLBACK_REASON_PREFIX, fallbackOf } from './fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
@@ -23,6 +23,7 @@ export async function sendWaitingToFallback(
   if (pausedAt === null || pausedAt > until || recipients.length === 0) return 0
   const waiting = await store.deliveries({
     states: ['pending', 'waiting'],
+    kind: 'single',
     destination: key,
     unlessBeside: FALLBACK_REASON_PREFIX,
     // A route can lead to a fallback, too. The alert is there already, and an id that exists is not inserted again.

@@ -1,12 +1,16 @@
 /** Creates deliveries to the fallback destinations for the alerts of a lost delivery: once, and never in a circle. Pure. */
-import { deliveryId } from '../model/alerts/alert.ts'
-import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
-import type { DeliveryRow, NewDelivery } from '../store/store.ts'
+import { deliveryId } from '../../model/alerts/alert.ts'
+import { type Destination, destinationKey, type Registry } from '../../model/project/destination.ts'
+import type { DeliveryRow, NewDelivery } from '../../store/store.ts'
 
 /** The reason of a fallback delivery begins with this text. */
 export const FALLBACK_REASON_PREFIX = 'fallback: '
 
-/** A fallback delivery has no fallback of its own. */
+/** A fallback delivery has no fallback of its own, and an update concerns only the destination that has the alert. */
+function hasFallback({ kind, reason }: Pick<DeliveryRow, 'kind' | 'reason'>): boolean {
+  return kind !== 'update' && !isFallbackDelivery({ reason })
+}
+
 function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
   return delivery.reason.startsWith(FALLBACK_REASON_PREFIX)
 }
@@ -23,11 +27,11 @@ export function fallbackOf(
 
 export function createFallbackDeliveries(
   registry: Pick<Registry, 'destinations' | 'fallback'>,
-  lost: Pick<DeliveryRow, 'reason' | 'destinationKey' | 'alertIds'>,
+  lost: Pick<DeliveryRow, 'kind' | 'reason' | 'destinationKey' | 'alertIds'>,
   why: string,
   now: number,
 ): NewDelivery[] {
-  if (isFallbackDelivery(lost)) return []
+  if (!hasFallback(lost)) return []
   const recipients = fallbackOf(registry, lost.destinationKey)
   return lost.alertIds.flatMap((alertId) =>
     recipients.map((recipient) => ({
