@@ -3,7 +3,8 @@
 import { parseExact } from '../core/exact-json.ts'
 import { readableText } from '../core/readable-text.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
-import { renderText, renderValue, type Template } from '../model/project/template.ts'
+import { SEVERITIES } from '../model/alerts/severity.ts'
+import { renderText, renderValue, type Template, withMappedFields } from '../model/project/template.ts'
 
 interface TemplateResult {
   readonly message: Message
@@ -19,8 +20,12 @@ export function applyTemplates(
   const { template } = options as { readonly template?: Template }
   if (template === undefined) return { message, notes: [] }
   const { reference, destination } = message
-  const view = { ...(parseExact(message.json) as object), reference, destination }
-  const { title, body, payload } = template
+  const { severity } = message.notification
+  const severityNumber = SEVERITIES.indexOf(severity) + 1
+  const fields = { ...(parseExact(message.json) as object), severityNumber, reference, destination }
+  const view = withMappedFields(fields, template)
+  const { map: _, ...parts } = template
+  const { title, body, payload } = parts
   return {
     message: {
       ...message,
@@ -28,6 +33,6 @@ export function applyTemplates(
       ...(body !== undefined && { body: readableText(renderText(body, view, escapeField)) }),
       ...(payload !== undefined && { payload: JSON.stringify(renderValue(payload, view)) }),
     },
-    notes: [`${Object.keys(template).join(' and ')} from the template`],
+    notes: [`${Object.keys(parts).join(' and ')} from the template`],
   }
 }

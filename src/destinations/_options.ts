@@ -191,13 +191,45 @@ const TEMPLATE_PARTS: Record<TemplatePart, object> = {
   },
 }
 
+const MAP_SCHEMA = {
+  type: 'object',
+  minProperties: 1,
+  examples: [{ priority: { from: 'severity', values: { HIGH: 3, CRITICAL: 4 }, otherwise: 2 } }],
+  description: 'Further fields for the templates, whose values depend on another field.',
+  propertyNames: { pattern: '^[A-Za-z]\\w*$' },
+  additionalProperties: {
+    type: 'object',
+    required: ['from', 'values'],
+    properties: {
+      from: {
+        enum: ['severity', 'type', 'id', 'name', 'destination'],
+        description: 'The field that decides.',
+      },
+      values: {
+        type: 'object',
+        minProperties: 1,
+        additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
+        description: 'The values by those of the field.',
+      },
+      otherwise: {
+        anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
+        description: 'The value for all others; without it there is none.',
+      },
+    },
+    additionalProperties: false,
+  },
+} as const
+
 /** Creates the option of templates for the given parts. */
 export function templateSchema(parts: readonly TemplatePart[]): object {
   return {
     type: 'object',
     minProperties: 1,
     description: `Templates of ${parts.join(', ')}. See [templates](../destinations.md#templates).`,
-    properties: Object.fromEntries(parts.map((part) => [part, TEMPLATE_PARTS[part]])),
+    properties: {
+      ...Object.fromEntries(parts.map((part) => [part, TEMPLATE_PARTS[part]])),
+      map: MAP_SCHEMA,
+    },
     additionalProperties: false,
   }
 }

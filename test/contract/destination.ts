@@ -159,7 +159,7 @@ function build(
 
 function templateParts({ options }: DestinationType): string[] {
   const { template } = options.properties as { template?: { properties: object } }
-  return Object.keys(template?.properties ?? {})
+  return Object.keys(template?.properties ?? {}).filter((part) => part !== 'map')
 }
 
 function pageContract(type: DestinationType): void {

@@ -29,6 +29,22 @@ describe('a template', () => {
     expect(rendered({ body }).body).toBe(expected)
   })
 
+  it('has fields of its own, whose values depend on another field and keep their kind', () => {
+    const map = {
+      priority: { from: 'severity', values: { HIGH: 3, CRITICAL: 4 }, otherwise: 1 },
+      paging: { from: 'severity', values: { HIGH: true }, otherwise: false },
+      team: { from: 'id', values: { 'Other.Rule': 'web' } },
+    }
+    const payload = { p: '{{priority}}', n: '{{severityNumber}}', page: '{{paging}}', team: '{{team}}' }
+    const template = { map, title: 'P{{priority}} {{team}}', payload }
+    expect(templateErrors(template.title, Object.keys(map))).toEqual([])
+    const message = rendered(template)
+    expect(message.title).toBe('P3')
+    expect(JSON.parse(message.payload!)).toEqual({ p: 3, n: 4, page: true, team: null })
+    const low = messageOf({ severity: { value: 'LOW', source: 'static' } }, '')
+    expect(JSON.parse(rendered(template, low).payload!)).toEqual({ p: 1, n: 2, page: false, team: null })
+  })
+
   it('escapes fields as the type says, and its own text not at all', () => {
     const message = messageOf({ title: `<b>&"'` }, '')
     const escapeField = (text: string) => text.replaceAll('<', '(')

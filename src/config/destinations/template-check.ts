@@ -1,23 +1,55 @@
 /** Checks the templates of destinations: every name must be a field of an alert. */
 import { nearest } from '../../core/did-you-mean.ts'
-import { TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
+import { SEVERITIES } from '../../model/alerts/severity.ts'
+import { type FieldMap, TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
+import { child, toValue } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
 
 export function checkTemplates(node: YamlNode | undefined, source: SourceText, problems: ProblemList): void {
-  if (node?.kind === 'sequence') for (const item of node.items) checkTemplates(item, source, problems)
-  if (node?.kind === 'mapping') {
-    for (const { value } of node.entries.values()) checkTemplates(value, source, problems)
+  if (node?.kind !== 'mapping') return
+  const map = child(node, 'map')
+  const mapped = map?.kind === 'mapping' ? [...map.entries.keys()] : []
+  for (const { key, value } of node.entries.values()) {
+    if (key === 'map') checkMap(value, source, problems)
+    else checkTexts(value, mapped, source, problems)
   }
-  if (node?.kind !== 'scalar') return
-  for (const { message, name, offset } of templateErrors(node.text)) {
-    const near = name === undefined ? undefined : nearest(name, TEMPLATE_FIELDS)
+}
+
+function checkTexts(
+  node: YamlNode,
+  mapped: readonly string[],
+  source: SourceText,
+  problems: ProblemList,
+): void {
+  if (node.kind === 'sequence') for (const item of node.items) checkTexts(item, mapped, source, problems)
+  if (node.kind === 'mapping') {
+    for (const { value } of node.entries.values()) checkTexts(value, mapped, source, problems)
+  }
+  if (node.kind !== 'scalar') return
+  const fields = [...TEMPLATE_FIELDS, ...mapped]
+  for (const { message, name, offset } of templateErrors(node.text, mapped)) {
+    const near = name === undefined ? undefined : nearest(name, fields)
     problems.error(source, offsetOf(node, offset, source), {
       code: 'bad-template',
       message,
-      hint: near ? `did you mean "${near}"?` : `fields: ${TEMPLATE_FIELDS.join(', ')}`,
+      hint: near ? `did you mean "${near}"?` : `fields: ${fields.join(', ')}`,
     })
+  }
+}
+
+/** A severity without a value would send none, which the provider may refuse for that severity alone. */
+function checkMap(map: YamlNode, source: SourceText, problems: ProblemList): void {
+  if (map.kind !== 'mapping') return
+  for (const { key, value, keyOffset } of map.entries.values()) {
+    const { from, values, otherwise } = toValue(value) as Partial<FieldMap>
+    const report = (message: string, hint: string) =>
+      problems.error(source, keyOffset, { code: 'bad-template', message, hint })
+    if (TEMPLATE_FIELDS.includes(key)) report(`the map "${key}" has the name of an alert field`, 'rename it')
+    const missing = SEVERITIES.filter((severity) => !Object.hasOwn(values ?? {}, severity))
+    if (from === 'severity' && otherwise === undefined && missing.length > 0)
+      report(`the map "${key}" has no value for ${missing.join(', ')}`, 'add them, or `otherwise`')
   }
 }
 

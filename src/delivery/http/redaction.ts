@@ -96,5 +96,5 @@ function mapSecrets(node: SchemaNode | undefined, value: unknown, change: (text:
 
 /** A mark applies to everything below it. */
 function inherit(parent: SchemaNode | undefined, child: SchemaNode | undefined): SchemaNode | undefined {
-  return parent?.secret ? { ...child, secret: true } : child
+  return parent?.secret && child?.secret !== false ? { ...child, secret: true } : child
 }

@@ -8,6 +8,7 @@ export const TEMPLATE_FIELDS: readonly string[] = [
   'id',
   'createdAt',
   'severity',
+  'severityNumber',
   'type',
   'link',
   'title',
@@ -23,11 +24,29 @@ export const TEMPLATE_FIELDS: readonly string[] = [
 ]
 const CONTEXT = 'alertContext'
 
+/** A field of a template whose value depends on that of another field. */
+export interface FieldMap {
+  readonly from: string
+  readonly values: Readonly<Record<string, unknown>>
+  /** The value where `values` has none. */
+  readonly otherwise?: unknown
+}
+
 /** `options.template`: a payload is a value whose texts are templates. */
 export interface Template {
   readonly title?: string
   readonly body?: string
   readonly payload?: unknown
+  readonly map?: Readonly<Record<string, FieldMap>>
+}
+
+/** Adds the fields that are computed from others. */
+export function withMappedFields(fields: Readonly<Record<string, unknown>>, { map = {} }: Template): object {
+  const mapped = Object.entries(map).map(([name, { from, values, otherwise = null }]) => {
+    const value = textOf(fields[from])
+    return [name, Object.hasOwn(values, value) ? values[value] : otherwise]
+  })
+  return { ...fields, ...Object.fromEntries(mapped) }
 }
 
 export interface TemplateError {
@@ -82,7 +101,8 @@ export function renderValue(template: unknown, view: object): unknown {
 /** [kind, name, start, end, children]; a text's name is the text. */
 type Token = readonly [string, string, number, number, (readonly Token[] | string)?]
 
-export function templateErrors(template: string): TemplateError[] {
+/** @param mapped the names that `map` adds. */
+export function templateErrors(template: string, mapped: readonly string[] = []): TemplateError[] {
   let tokens: readonly Token[]
   try {
     tokens = Mustache.parse(template) as unknown as readonly Token[]
@@ -92,16 +112,25 @@ export function templateErrors(template: string): TemplateError[] {
     const offset = what === 'Unclosed tag' ? template.lastIndexOf('{{') : Number(at)
     return [{ message: `${what} in a template`, offset }]
   }
-  return errorsIn(tokens, [])
+  return errorsIn(tokens, [], mapped)
 }
 
 /** `sections`: names of those around, outermost first. */
-function errorsIn(tokens: readonly Token[], sections: readonly string[]): TemplateError[] {
+function errorsIn(
+  tokens: readonly Token[],
+  sections: readonly string[],
+  mapped: readonly string[],
+): TemplateError[] {
   return tokens.flatMap(([kind, name, offset, , children]) => {
     if (kind === 'text' || kind === '!') return []
     if (kind === '>' || kind === '=') return [{ message: `{{${kind}${name}}} is not supported`, offset }]
-    const own = isField(name, sections) ? [] : [{ message: `unknown alert field "${name}"`, name, offset }]
-    const inner = Array.isArray(children) ? errorsIn(children as readonly Token[], [...sections, name]) : []
+    const own =
+      mapped.includes(name) || isField(name, sections)
+        ? []
+        : [{ message: `unknown alert field "${name}"`, name, offset }]
+    const inner = Array.isArray(children)
+      ? errorsIn(children as readonly Token[], [...sections, name], mapped)
+      : []
     return [...own, ...inner]
   })
 }
