@@ -71,7 +71,7 @@ export default defineDestination<IncidentIoOptions>({
         effect: 'dead',
       },
       { codes: ['authentication_error', 'not_found', 'forbidden', 'payment_required'], effect: 'pause' },
-      { codes: ['too_many_requests', 'rate_limit', 'internal_error'], effect: 'retry' },
+      { codes: ['too_many_requests', 'internal_error'], effect: 'retry' },
     ],
   },
 })

@@ -62,16 +62,22 @@ export default defineDestination<SplunkOptions>({
   },
   answers: {
     provider: 'Splunk',
-    success: [{ status: [200], json: { code: 0 }, field: 'text', receipt: (text) => text }],
+    // 24 and 25 warn of queues that are nearly full. The event was accepted.
+    success: [0, 24, 25].map((code) => ({
+      status: [200],
+      json: { code },
+      field: 'text',
+      receipt: (text: string) => text,
+    })),
     error,
     // https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/troubleshoot-http-event-collector
     rules: [
       {
-        codes: ['8', '9', '18', '19', '20', '23', '24', '25', '26'],
+        codes: ['8', '9', '18', '19', '20', '23', '26', '27'],
         effect: 'retry',
-        meaning: 'busy, unhealthy, or shutting down',
+        meaning: 'busy, full, unhealthy, or shutting down',
       },
-      { codes: ['5', '6', '12', '13', '15', '27'], effect: 'dead', meaning: 'the event' },
+      { codes: ['5', '6', '12', '13', '15'], effect: 'dead', meaning: 'the event' },
       { codes: ['7'], effect: 'pause', meaning: 'the index' },
       { codes: ['1', '2', '3', '4', '16', '21', '22'], effect: 'pause', meaning: 'the token' },
       {
@@ -97,7 +103,8 @@ function eventText(message: Message, notification: object, options: SplunkOption
   })
 }
 
-function error({ body }: HttpResponse): ProviderError | undefined {
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  if (status === 200 && ['0', '24', '25'].includes(textAt(body, 'code'))) return undefined
   const [code, reason] = [textAt(body, 'code'), textAt(body, 'text')]
-  return code && code !== '0' ? { codes: [code], text: `${reason} (code ${code})` } : undefined
+  return code ? { codes: [code], text: `${reason} (code ${code})` } : undefined
 }

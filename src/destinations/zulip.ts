@@ -100,7 +100,13 @@ export default defineDestination<ZulipOptions>({
         effect: 'pause',
         meaning: 'the bot may not send there',
       },
-      { codes: ['BAD_REQUEST', 'REQUEST_VARIABLE_MISSING', 'REQUEST_VARIABLE_INVALID'], effect: 'dead' },
+      {
+        status: [400],
+        codes: ['BAD_REQUEST', 'REQUEST_VARIABLE_MISSING', 'REQUEST_VARIABLE_INVALID'],
+        effect: 'dead',
+      },
+      // The server gives this code to every error without one of its own.
+      { status: [403, 404], codes: ['BAD_REQUEST'], effect: 'pause', meaning: 'no access, or no such thing' },
     ],
     unlisted: 'pause',
   },

@@ -20,6 +20,17 @@ destinationContract('splunk', {
       { status: 200, body: '{"text":"Success","code":0}' },
       { result: 'delivered', message: '200: Success' },
     ],
+    [
+      'a queue that is nearly full: the event was accepted',
+      { status: 200, body: '{"text":"Queue is approaching capacity","code":24}' },
+      { result: 'delivered', message: '200: Queue is approaching capacity' },
+    ],
+    ['a full queue', { status: 429, body: '{"text":"Queue is at capacity","code":26}' }, { result: 'retry' }],
+    [
+      'a full channel of acknowledgements',
+      { status: 429, body: '{"text":"ACK channel is at capacity","code":27}' },
+      { result: 'retry' },
+    ],
     ['200 of a proxy', { status: 200, body: '<html>' }, { result: 'retry' }],
     [
       'an index that is not there',

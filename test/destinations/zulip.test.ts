@@ -21,6 +21,11 @@ destinationContract('zulip', {
   cuts: /text cut from \d+ to \d+ characters/,
   meanings: [
     [
+      'no access, under the code of every error without one',
+      { status: 403, body: '{"result":"error","msg":"Access denied","code":"BAD_REQUEST"}' },
+      { result: 'refused', scope: 'destination' },
+    ],
+    [
       '200, sent',
       { status: 200, body: '{"id":42,"msg":"","result":"success"}' },
       { result: 'delivered', message: '200: sent as message 42' },
