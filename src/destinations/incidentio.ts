@@ -10,6 +10,7 @@ import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { updateText } from './parts/updates/update-text.ts'
 
 interface IncidentIoOptions {
   readonly alertSourceConfigId: string
@@ -29,6 +30,7 @@ export default defineDestination<IncidentIoOptions>({
     documented: 'incident.io documents 1,200 requests a minute for its API, far above what alerts need.',
   },
   escapeField: escapeMarkdown,
+  pages: true,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {
     type: 'object',
@@ -59,6 +61,22 @@ export default defineDestination<IncidentIoOptions>({
     })
     const url = joinUrl(base, `v2/alert_events/http/${alertSourceConfigId}`)
     return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: truncation.notes })
+  },
+  updates: {
+    events: ['resolved'],
+    *exchange(update, { alertSourceConfigId, token, apiUrl: base = API }) {
+      const truncation = new Truncation()
+      const title = update.title || headline(update.notification)
+      const body = {
+        title: truncation.text('title', title, TITLE_LIMIT),
+        description: truncation.text('description', escapeMarkdown(updateText(update)), DESCRIPTION_LIMIT),
+        deduplication_key: update.firstKey,
+        status: 'resolved',
+      }
+      const url = joinUrl(base, `v2/alert_events/http/${alertSourceConfigId}`)
+      const headers = { authorization: `Bearer ${token}` }
+      return (yield postJson(url, body, { headers, notes: truncation.notes })).receipt
+    },
   },
   answers: {
     provider: 'incident.io',

@@ -2,6 +2,7 @@
 
 import { basicAuth } from '../core/basic-auth.ts'
 import { textAt } from '../core/json-path.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { env, TOKEN_OF_TRANSPORT } from './_options.ts'
@@ -9,6 +10,7 @@ import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
+import { reportJiraUpdate } from './parts/updates/jira-update.ts'
 
 interface JiraOptions {
   readonly url: string
@@ -22,6 +24,7 @@ interface JiraOptions {
   readonly marker?: 'label' | 'description'
   readonly assignee?: string
   readonly fields?: Readonly<Record<string, unknown>>
+  readonly resolveTransition?: string
 }
 
 const SUMMARY_LIMIT = 255
@@ -113,16 +116,46 @@ export default defineDestination<JiraOptions>({
         description:
           'Further fields, as the REST API takes them. They may not replace summary and description.',
       },
+      resolveTransition: {
+        type: 'string',
+        minLength: 1,
+        examples: ['Done'],
+        description:
+          'Name of the transition for resolved alerts, with `updates`. Without it: the first one that leads to a status of the category *Done*.',
+      },
     },
     additionalProperties: false,
   },
-  exchange: (message, options) =>
-    createOnce(message, {
-      lookUp: () => search(message, options),
+  *exchange(message, options) {
+    let key = ''
+    const receipt = yield* createOnce(message, {
+      lookUp: () => search(marker(message), options),
       listing: 'issues',
-      found: ({ body }) => textAt(body, 'issues.0.key'),
+      found: ({ body }) => {
+        key = textAt(body, 'issues.0.key')
+        return key
+      },
       create: () => create(message, options),
-    }),
+      created: ({ body }) => {
+        key = textAt(body, 'key')
+      },
+    })
+    return { ...receipt, remoteReference: JSON.stringify({ key }) }
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    exchange: (update, options) =>
+      reportJiraUpdate(update, {
+        get: (path) => get(path, options),
+        post: (path, body, notes = []) => {
+          const headers = { authorization: authorization(options) }
+          return postJson(joinUrl(options.url, path), body, { headers, notes })
+        },
+        search: (key) => search(`signalbox-${key}`, options),
+        escaped,
+        resolveTransition: options.resolveTransition,
+      }),
+  },
   answers: {
     provider: 'Jira',
     success: [{ status: [201], field: 'key', receipt: (key) => `created ${key}` }],
@@ -156,16 +189,17 @@ function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
 
-function search(message: Message, options: JiraOptions): Outgoing {
+function search(mark: string, options: JiraOptions): Outgoing {
   const path = deploymentOf(options) === 'dataCenter' ? 'rest/api/2/search' : 'rest/api/2/search/jql'
-  const place =
-    options.marker === 'description'
-      ? `description ~ "\\"${marker(message)}\\""`
-      : `labels = "${marker(message)}"`
+  const place = options.marker === 'description' ? `description ~ "\\"${mark}\\""` : `labels = "${mark}"`
   const jql = `project = "${options.projectKey}" AND ${place}`
   const query = new URLSearchParams({ jql, fields: 'key', maxResults: '1' })
+  return get(`${path}?${query.toString()}`, options)
+}
+
+function get(path: string, options: JiraOptions): Outgoing {
   const headers = { accept: 'application/json', authorization: authorization(options) }
-  return { method: 'GET', url: joinUrl(options.url, `${path}?${query.toString()}`), headers, body: '' }
+  return { method: 'GET', url: joinUrl(options.url, path), headers, body: '' }
 }
 
 function create(message: Message, options: JiraOptions): Outgoing {

@@ -6,6 +6,7 @@ import {
   genieAnswers,
   genieProperties,
   genieRequest,
+  genieUpdates,
 } from './parts/genie-alert.ts'
 import { apiUrl } from './parts/option-forms.ts'
 
@@ -18,6 +19,7 @@ export default defineDestination<GenieOptions>({
     documented: 'Jira Service Management limits requests by plan and number of users, and answers 429.',
   },
   escapeField: escapeGenieHtml,
+  pages: true,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {
     type: 'object',
@@ -29,5 +31,6 @@ export default defineDestination<GenieOptions>({
     additionalProperties: false,
   },
   request: (message, options) => genieRequest(message, options.apiUrl ?? API, options),
+  updates: genieUpdates(API),
   answers: genieAnswers('Jira Service Management'),
 })

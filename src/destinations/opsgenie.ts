@@ -6,6 +6,7 @@ import {
   genieAnswers,
   genieProperties,
   genieRequest,
+  genieUpdates,
 } from './parts/genie-alert.ts'
 import { apiUrl } from './parts/option-forms.ts'
 
@@ -16,6 +17,7 @@ export default defineDestination<GenieOptions>({
   summary: 'an alert in Opsgenie, which ends on 5 April 2027',
   rate: { documented: 'Opsgenie limits requests by plan and number of users, and answers 429.' },
   escapeField: escapeGenieHtml,
+  pages: true,
   refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   endOfSupport: ({ apiUrl: base = API }) =>
     /^https?:\/\/(?:[\w-]+\.)*opsgenie\.com(?:[:/]|$)/i.test(base)
@@ -34,5 +36,6 @@ export default defineDestination<GenieOptions>({
     additionalProperties: false,
   },
   request: (message, options) => genieRequest(message, options.apiUrl ?? API, options),
+  updates: genieUpdates(API),
   answers: genieAnswers('Opsgenie'),
 })

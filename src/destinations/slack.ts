@@ -3,14 +3,17 @@
 import { parseExact } from '../core/exact-json.ts'
 import { textAt } from '../core/json-path.ts'
 import { isError, messageOf } from '../errors.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import { type Answer, defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { env } from './_options.ts'
 import { contextText, labelledParts, type Part } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { SLACK_RULES } from './parts/slack-answers.ts'
 import { Truncation } from './parts/truncate.ts'
+import { type PostedMessage, reportSlackUpdate } from './parts/updates/slack-update.ts'
 
 interface SlackOptions {
   readonly webhookUrl?: string
@@ -26,6 +29,7 @@ const TEXT_LIMIT = 2_000
 /** Slack divides a text of more than 4,000 characters, and the second part would stand outside of the block. */
 const CONTEXT_LIMIT = 3_900
 const BODY_LIMIT_BYTES = 35_000
+const API = 'https://slack.com/api'
 
 export default defineDestination<SlackOptions>({
   type: 'slack',
@@ -112,9 +116,9 @@ export default defineDestination<SlackOptions>({
     if (webhookUrl !== undefined)
       return (yield postJson(webhookUrl, body, { notes: truncation.notes })).receipt
 
-    const url = joinUrl(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
+    const url = joinUrl(options.apiUrl ?? API, 'chat.postMessage')
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${botToken}` }
-    const posted = yield postJson(url, body, { headers, notes: truncation.notes })
+    const posted = withReference(yield postJson(url, body, { headers, notes: truncation.notes }))
     const more = new Truncation()
     const text = inThread ? contextBlock(message, more) : ''
     if (!text) return posted.receipt
@@ -130,6 +134,24 @@ export default defineDestination<SlackOptions>({
         message: `${posted.receipt.message}; its context is missing: ${messageOf(error)}`,
       }
     }
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    unavailable: ({ webhookUrl }) =>
+      webhookUrl === undefined
+        ? undefined
+        : 'an incoming webhook can neither answer in a thread nor edit a message, so use botToken and channel',
+    exchange: (update, options) =>
+      reportSlackUpdate(update, {
+        ...options,
+        escaped,
+        metadata: metadataOf,
+        attachment: (shown, withContext, truncation) => {
+          const isInMessage = withContext && (options.context ?? 'message') === 'message'
+          const context = isInMessage ? contextBlock(shown, truncation) : ''
+          return attachmentOf(shown, context, truncation, shown.severity)
+        },
+      }),
   },
   answers: {
     provider: 'Slack',
@@ -150,6 +172,12 @@ export default defineDestination<SlackOptions>({
   },
 })
 
+function withReference(answer: Answer): Answer {
+  const place: PostedMessage = { channel: textAt(answer.body, 'channel'), ts: textAt(answer.body, 'ts') }
+  if (!place.channel || !place.ts) return answer
+  return { ...answer, receipt: { ...answer.receipt, remoteReference: JSON.stringify(place) } }
+}
+
 /** The metadata shows which delivery a message belongs to. */
 function metadataOf({ idempotencyKey, notification: { alertId } }: Message): object {
   return {
@@ -158,8 +186,13 @@ function metadataOf({ idempotencyKey, notification: { alertId } }: Message): obj
   }
 }
 
-function attachmentOf(message: Message, context: string, truncation: Truncation): object {
-  const { severity, link } = message.notification
+function attachmentOf(
+  message: Message,
+  context: string,
+  truncation: Truncation,
+  severity: Severity = message.notification.severity,
+): object {
+  const { link } = message.notification
   const title = truncation.text('title', message.title, TITLE_LIMIT)
   const facts = message.body === null ? labelledParts(message).filter(({ label }) => label !== 'Link') : []
   return {

@@ -6,6 +6,7 @@ import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { updateText } from './parts/updates/update-text.ts'
 
 interface VictorOpsOptions {
   readonly apiKey: string
@@ -29,6 +30,7 @@ export default defineDestination<VictorOpsOptions>({
   type: 'victorops',
   summary: 'an incident in Splunk On-Call (VictorOps)',
   rate: { documented: 'Splunk On-Call documents no rate for the REST endpoint.' },
+  pages: true,
   refuses: { HEARTBEAT: 'each heartbeat would be in the timeline' },
   options: {
     type: 'object',
@@ -59,6 +61,20 @@ export default defineDestination<VictorOpsOptions>({
       ...(link && { alert_url: link }),
     }
     return postJson(joinUrl(base, `${apiKey}/${routingKey}`), body, { notes: truncation.notes })
+  },
+  updates: {
+    events: ['acknowledged', 'resolved'],
+    *exchange(update, { apiKey, routingKey, apiUrl: base = API }) {
+      const truncation = new Truncation()
+      const body = {
+        message_type: update.events.includes('resolved') ? 'RECOVERY' : 'ACKNOWLEDGEMENT',
+        entity_id: update.firstKey,
+        state_message: truncation.text('text', updateText(update), STATE_LIMIT),
+        monitoring_tool: 'Signalbox',
+      }
+      const url = joinUrl(base, `${apiKey}/${routingKey}`)
+      return (yield postJson(url, body, { notes: truncation.notes })).receipt
+    },
   },
   answers: {
     provider: 'Splunk On-Call',

@@ -36,6 +36,7 @@ export const TYPES = {
   msteams: DESTINATION_TYPES.msteams!,
   pagerduty: DESTINATION_TYPES.pagerduty!,
   s3: DESTINATION_TYPES.s3!,
+  slack: DESTINATION_TYPES.slack!,
   sentinel: DESTINATION_TYPES.sentinel!,
   hook: async () => (await import('./destination-types/hook.ts')).default,
   quiet: async () => (await import('./destination-types/quiet.ts')).default,

@@ -10,6 +10,8 @@ interface CreateOnce {
   /** Names the record that the answer contains; empty: there is none. */
   readonly found: (answer: Answer) => string
   readonly create: () => Outgoing
+  /** Gets the answer to `create`. */
+  readonly created?: (answer: Answer) => void
 }
 
 /**
@@ -18,7 +20,7 @@ interface CreateOnce {
  */
 export function* createOnce(
   message: Message,
-  { lookUp, listing, found, create }: CreateOnce,
+  { lookUp, listing, found, create, created = () => {} }: CreateOnce,
 ): Generator<Outgoing, Receipt, Answer> {
   let doubt = ''
   if (message.repeated) {
@@ -33,7 +35,9 @@ export function* createOnce(
       doubt = messageOf(error)
     }
   }
-  const { receipt } = yield create()
+  const answer = yield create()
+  const { receipt } = answer
+  created(answer)
   if (!doubt) return receipt
   return {
     ...receipt,

@@ -1,11 +1,19 @@
 /** An alert of Opsgenie and of Jira Service Management, whose alert APIs are the same: options, request and answers. */
 import type { Severity } from '../../model/alerts/severity.ts'
 import type { HttpResponse } from '../../model/ports.ts'
-import type { Message, Outgoing, ProviderAnswers, ProviderError } from '../_destination.ts'
+import type {
+  Message,
+  Outgoing,
+  ProviderAnswers,
+  ProviderError,
+  Update,
+  UpdateSupport,
+} from '../_destination.ts'
 import { contextText, headline, labelledParts } from './alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './json-request.ts'
 import { secretText, text } from './option-forms.ts'
 import { Truncation } from './truncate.ts'
+import { updateText } from './updates/update-text.ts'
 
 export interface GenieOptions {
   readonly apiKey: string
@@ -72,6 +80,26 @@ export function genieRequest(
   }
   const headers = { authorization: `GenieKey ${apiKey}` }
   return postJson(joinUrl(base, 'v2/alerts'), body, { headers, notes: truncation.notes })
+}
+
+const NOTE_LIMIT = 25_000
+
+/** Acknowledges and closes the alert by its alias. The provider ignores a request that comes twice. */
+export function genieUpdates(defaultBase: string): UpdateSupport<GenieOptions> {
+  return {
+    events: ['acknowledged', 'resolved'],
+    *exchange(update, options) {
+      const verb = update.events.includes('resolved') ? 'close' : 'acknowledge'
+      return (yield genieAct(update, verb, options.apiUrl ?? defaultBase, options)).receipt
+    },
+  }
+}
+
+function genieAct(update: Update, verb: string, base: string, { apiKey }: GenieOptions): Outgoing {
+  const truncation = new Truncation()
+  const body = { source: 'Signalbox', note: truncation.text('note', updateText(update), NOTE_LIMIT) }
+  const url = joinUrl(base, `v2/alerts/${update.firstKey}/${verb}?identifierType=alias`)
+  return postJson(url, body, { headers: { authorization: `GenieKey ${apiKey}` }, notes: truncation.notes })
 }
 
 export function genieAnswers(provider: string): ProviderAnswers<GenieOptions> {

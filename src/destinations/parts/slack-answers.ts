@@ -77,6 +77,11 @@ export const SLACK_RULES: readonly AnswerRule[] = [
     meaning: 'the channel, or what may be posted there',
   },
   {
+    codes: ['message_not_found', 'cant_update_message', 'edit_window_closed'],
+    effect: 'dead',
+    meaning: 'the message that an update edits',
+  },
+  {
     codes: ['thread_not_found', 'cannot_reply_to_message'],
     effect: 'pause',
     meaning: 'the option `threadTs`',

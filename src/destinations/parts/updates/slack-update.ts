@@ -1,0 +1,97 @@
+/** Updates in Slack: answers in the thread of a message, and edits the message if its status changed. */
+import { parseExact } from '../../../core/exact-json.ts'
+import { isError, messageOf, PermanentError } from '../../../errors.ts'
+import type { Answer, Outgoing, Receipt, Update } from '../../_destination.ts'
+import { createOnce } from '../create-once.ts'
+import { joinUrl, postJson } from '../json-request.ts'
+import { Truncation } from '../truncate.ts'
+import { titleWithStatus, updateText } from './update-text.ts'
+
+/** Where a message is. */
+export interface PostedMessage {
+  readonly channel: string
+  readonly ts: string
+}
+
+/** The options of a destination with a bot, and what builds its messages. */
+interface SlackChannel {
+  readonly botToken?: string
+  readonly threadTs?: string
+  readonly apiUrl?: string
+  readonly escaped: (text: string) => string
+  readonly metadata: (update: Update) => object
+  readonly attachment: (shown: Update, withContext: boolean, truncation: Truncation) => object
+}
+
+const TEXT_LIMIT = 3_900
+const BODY_LIMIT_BYTES = 35_000
+const API = 'https://slack.com/api'
+
+/** Answers in the thread of the message. If its status or severity changed, the message is edited, too. */
+export function* reportSlackUpdate(
+  update: Update,
+  options: SlackChannel,
+): Generator<Outgoing, Receipt, Answer> {
+  if (update.remoteReference === null) {
+    throw new PermanentError('the message is not known, because an earlier version sent it', {
+      scope: 'delivery',
+    })
+  }
+  const place = parseExact(update.remoteReference) as PostedMessage
+  const receipt = yield* createOnce(update, {
+    lookUp: () => thread(place, options),
+    listing: 'messages',
+    found: ({ body }) => (body.includes(update.idempotencyKey) ? 'the answer' : ''),
+    create: () => answerInThread(update, place, options),
+  })
+  const isEdited = update.events.some((event) => event !== 'repeated' && event !== 'commented')
+  if (!isEdited || update.payload !== null) return receipt
+  try {
+    yield edit(update, place, options)
+    return { ...receipt, message: `${receipt.message}, edited ${place.ts}` }
+  } catch (error) {
+    // Slack refuses to edit a message that was removed, or is too old. The answer in the thread is there.
+    if (!isError(error, 'permanent')) throw error
+    return { ...receipt, message: `${receipt.message}; the message is not edited: ${messageOf(error)}` }
+  }
+}
+
+function thread({ channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
+  const query = new URLSearchParams({
+    channel,
+    ts: options.threadTs ?? ts,
+    limit: '100',
+    include_all_metadata: 'true',
+  })
+  const url = joinUrl(options.apiUrl ?? API, `conversations.replies?${query.toString()}`)
+  return { method: 'GET', url, headers: { authorization: `Bearer ${options.botToken}` }, body: '' }
+}
+
+function answerInThread(update: Update, { channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
+  const truncation = new Truncation()
+  const text = truncation.text('text', options.escaped(updateText(update)), TEXT_LIMIT)
+  const body = { channel, thread_ts: options.threadTs ?? ts, text, metadata: options.metadata(update) }
+  return callApi('chat.postMessage', body, truncation, options)
+}
+
+function edit(update: Update, { channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
+  const truncation = new Truncation()
+  const shown = { ...update, title: titleWithStatus(update) }
+  const bodyWith = (withContext: boolean) =>
+    JSON.stringify({ channel, ts, attachments: [options.attachment(shown, withContext, truncation)] })
+  const body = truncation.fullest(BODY_LIMIT_BYTES, () => bodyWith(true), {
+    without: 'the context',
+    build: () => bodyWith(false),
+  })
+  return callApi('chat.update', body, truncation, options)
+}
+
+function callApi(
+  method: string,
+  body: object | string,
+  { notes }: Truncation,
+  { apiUrl = API, botToken = '' }: SlackChannel,
+): Outgoing {
+  const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${botToken}` }
+  return postJson(joinUrl(apiUrl, method), body, { headers, notes })
+}
