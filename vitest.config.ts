@@ -24,7 +24,10 @@ const common = {
   // Files of one worker share the modules of the project: to load them takes longer than most tests.
   isolate: false,
   // Where the package is installed, this is what it exports.
-  alias: { 'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts') },
+  alias: {
+    'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts'),
+    'signalbox/destination': join(import.meta.dirname, 'src/destination-api.ts'),
+  },
 }
 
 export default defineConfig({

@@ -35,7 +35,7 @@ export const MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'migrations')
 /** The modules that code of a project may import, by their names: the URLs in this copy of the program. */
 export const PUBLIC_MODULES: ReadonlyMap<string, string> = new Map([
   ['signalbox', moduleUrl('index').href],
-  ['signalbox/destination', moduleUrl('destination').href],
+  ['signalbox/destination', moduleUrl('destination-api').href],
   ['signalbox/testing', moduleUrl('workspace', 'testing').href],
 ])
 

@@ -4,7 +4,7 @@ import type { CommandMap } from './command/command.ts'
 export const COMMANDS: CommandMap = {
   init: { summary: 'create a working detections repository', load: () => import('./commands/init.ts') },
   new: {
-    summary: 'create a rule, policy, helper or data model with its tests',
+    summary: 'create a rule, policy, helper, data model or destination type with its tests',
     load: () => import('./commands/new.ts'),
   },
   validate: {

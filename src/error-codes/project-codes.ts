@@ -1,5 +1,9 @@
 /** The codes of errors about sources, destinations, routing and other content of a project. */
 export const PROJECT_CODES = {
+  'incomplete-contract': {
+    cause: 'The contract suite of a destination type that uses HTTP was called without `accepts`.',
+    fix: 'Give the answer that the provider documents for a success.',
+  },
   'incomplete-source': {
     cause: 'Standard input or a pipe failed before its end, and a stream cannot be read again.',
     fix: 'Use a file: source, which resumes where it stopped.',

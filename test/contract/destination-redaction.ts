@@ -10,7 +10,8 @@ import { expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
-import { bodyBeginning } from '../support/body-beginning.ts'
+import { bodyBeginning } from '../../src/workspace/destination-contract/body-beginning.ts'
+import { requestsFor } from '../../src/workspace/destination-contract/contract-stage.ts'
 import { manualClock } from '../support/clock.ts'
 import { openDeliveryHarness } from '../support/delivery.ts'
 import { sampleMessage } from '../support/message.ts'
@@ -20,7 +21,6 @@ import { type Answer, REFUSING_PORT, type Receiver, startReceiver } from '../sup
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
-import { requestsFor } from './destination-answers.ts'
 import type { DestinationFixture } from './destination-http.ts'
 import {
   dead,

@@ -2,6 +2,11 @@
 import { buildMessage } from '../../src/delivery/delivery-message.ts'
 import type { DestinationType, Message, Receipt, SendPorts } from '../../src/destinations/_destination.ts'
 import { type AlertDraft, notificationJson } from '../../src/model/alerts/alert.ts'
+import {
+  EMPTY_ALERT,
+  longAlert,
+  SAMPLE_ALERT,
+} from '../../src/workspace/destination-contract/contract-alerts.ts'
 import { draft, T0 } from './store-rows.ts'
 
 const OCCASION = { destination: 'target', deliveryId: 'd'.repeat(32), at: T0, repeated: false }
@@ -23,46 +28,18 @@ export function messageOf(
 /** The alert of the docs pages: every field says something. */
 export function sampleMessage(destination: string): Message {
   const deliveryId = '5f0c9b1d7e8a4c36b2f19d05a7c4e683'
-  return messageOf(
-    {
-      detection: 'AWS.Root.ConsoleLogin',
-      title: 'Root user signed in to account 123456789012',
-      name: 'AWS root console login',
-      description: 'The root user of an AWS account signed in to the console.',
-      runbook: 'Ask the owner of the account; if the owner does not know of it, rotate the credentials.',
-      reference: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html',
-      tags: ['AWS', 'Identity'],
-      context: '{"account":123456789012,"sourceIp":"198.51.100.7","mfaUsed":false}',
-      version: '3kTMd8QeYw0nB5xLr2Zf7uVh1CsJ9aPg',
-    },
-    'https://soc.example.com/alerts/a1e27ab1e0fa11ed5b1eda0d0be5ca1e',
-    { destination, deliveryId },
-  )
+  const link = 'https://soc.example.com/alerts/a1e27ab1e0fa11ed5b1eda0d0be5ca1e'
+  return messageOf(SAMPLE_ALERT, link, { destination, deliveryId })
 }
 
 /** Every part that may be empty is empty. */
 export function leastMessage(): Message {
-  return messageOf(
-    { title: '', name: '', description: '', runbook: '', reference: '', tags: [], context: '{}' },
-    '',
-  )
+  return messageOf(EMPTY_ALERT, '')
 }
 
-/** One character of several code points, so that a careless cut shows. */
-const FAMILY = '👩‍👩‍👧‍👦'
-
-/**
- * The texts have the greatest length that the pipeline allows, or more, and consist of characters that a careless cut
- * divides.
- */
+/** The texts have the greatest length that the pipeline allows, or more. */
 export function mostMessage(over: Partial<AlertDraft> = {}): Message {
-  const long = `&<>"\\{code}\`\`\`*_|[${FAMILY.repeat(300)}`
-  const context = JSON.stringify({ text: FAMILY.repeat(7_000), more: '{code}'.repeat(500) })
-  const texts = { title: long, name: long, description: long, runbook: long, reference: long }
-  return messageOf(
-    { ...texts, tags: Array(50).fill('tägg'), context, ...over },
-    'https://soc.example.com/a?b=1&c=2',
-  )
+  return messageOf({ ...longAlert(), ...over }, 'https://soc.example.com/a?b=1&c=2')
 }
 
 export function sendDirectly(

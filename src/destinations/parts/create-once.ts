@@ -15,6 +15,16 @@ interface CreateOnce {
 }
 
 /**
+ * The steps of `exchange` for a provider without idempotency keys. A repeated attempt first looks for the record of an
+ * earlier one, and creates it only if there is none.
+ * @example
+ * exchange: (message, { url }) => createOnce(message, {
+ *   lookUp: () => ({ method: 'GET', url: joinUrl(url, `tickets?key=${message.idempotencyKey}`), headers: {}, body: '' }),
+ *   listing: 'tickets',
+ *   found: ({ body }) => textAt(body, 'tickets.0.id'),
+ *   create: () => postJson(joinUrl(url, 'tickets'), { title: message.title, key: message.idempotencyKey }),
+ * })
+ *
  * A look-up that fails for good does not prevent the delivery: a duplicate is better than a missing alert. One
  * that fails for a while ends the attempt, because the next one can find out.
  */

@@ -4,7 +4,13 @@ import type { Outgoing } from '../_destination.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
 
-/** Builds a POST of JSON; `body` is a value or JSON text. */
+/**
+ * Builds a POST of JSON.
+ * @param body a value, or JSON text, which is sent as it is: give `message.json` so that numbers keep their digits.
+ * @param more `headers` beside those of JSON, with lower-case names, and `notes` on what was cut, for the history.
+ * @example
+ * request: ({ json }, { url, token }) => postJson(url, json, { headers: { authorization: `Bearer ${token}` } })
+ */
 export function postJson(
   url: string,
   body: object | string,
@@ -17,7 +23,10 @@ export function postJson(
   return { method: 'POST', url, headers: { ...JSON_HEADERS, ...headers }, body: text, notes }
 }
 
-/** Joins a base URL and a path with one slash. A placeholder of a preview is also accepted. */
+/**
+ * Joins a base URL and a path with one slash. A placeholder of a preview is also accepted.
+ * @example joinUrl('https://pager.example.com/api/', 'alerts') // 'https://pager.example.com/api/alerts'
+ */
 export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`
 }

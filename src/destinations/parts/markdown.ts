@@ -7,6 +7,10 @@ import type { Truncation } from './truncate.ts'
 const ZERO_WIDTH_SPACE = '\u200b'
 const BARE_LINK = /^https?:\/\/\S+$/
 
+/**
+ * Escapes a text for Markdown, so that it cannot format, link or mention. A text that is one URL stays a link.
+ * @example escapeMarkdown('*@everyone*') // '\\*@\u200beveryone\\*'
+ */
 export function escapeMarkdown(text: string): string {
   // A bare URL becomes a link automatically and must stay complete.
   if (BARE_LINK.test(text)) return text.replace(/[\\`*<>[\]|~]/g, encodeURIComponent)
@@ -30,7 +34,13 @@ function fenced(text: string, language = ''): string {
   return `${fence}${language}\n${text}\n${fence}`
 }
 
-/** Formats the parts and the context in at most `limit` characters; the context is shortened first. */
+/**
+ * Formats the parts and the context as Markdown in at most `limit` UTF-16 units; the context is shortened first.
+ * @example
+ * const truncation = new Truncation()
+ * const text = formatMarkdown(message, truncation, 65_536)
+ * return postJson(url, { title: message.title, text }, { notes: truncation.notes })
+ */
 export function formatMarkdown(message: Message, truncation: Truncation, limit: number): string {
   const lines = labelledParts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
   const text = truncation.text('text', message.body ?? lines.join('\n\n'), limit)

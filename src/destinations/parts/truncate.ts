@@ -3,7 +3,14 @@
 const ELLIPSIS = '…'
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Truncates the texts of one request and notes it. */
+/**
+ * Truncates the texts of one request, never within a visible character or an escape, and notes what was cut for the
+ * history of the delivery. Create one for each request.
+ * @example
+ * const truncation = new Truncation()
+ * const title = truncation.text('title', message.title, 250)
+ * return postJson(url, { title }, { notes: truncation.notes })
+ */
 export class Truncation {
   readonly #notes = new Set<string>()
 

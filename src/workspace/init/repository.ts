@@ -121,6 +121,8 @@ function manifest(folderName: string, dependency: string | undefined) {
   return {
     name: packageName(folderName),
     private: true,
+    // Node then takes destination types of the project as the modules that they are.
+    type: 'module',
     scripts: {
       validate: 'signalbox validate --fail-on-warnings',
       test: 'signalbox test --fail-on-warnings',

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../../src/delivery/http/http-client.ts'
 import type { HttpClient, HttpRequest } from '../../../src/model/ports.ts'
-import { bodyBeginning } from '../../support/body-beginning.ts'
+import { bodyBeginning } from '../../../src/workspace/destination-contract/body-beginning.ts'
 import { type ManualClock, manualClock } from '../../support/clock.ts'
 import { REFUSING_PORT, type Receiver, startReceiver } from '../../support/receiver.ts'
 

@@ -1,15 +1,7 @@
-/** An alert whose texts hold what receivers refuse, and the search for it in what a destination sends. */
-import type { Message } from '../../src/destinations/_destination.ts'
-import { messageOf } from './message.ts'
+/** Texts with characters that receivers refuse, and the search for them in what a destination sends. */
 
-const HOSTILE = 'a\0b\u0007c\u001b[31md\u007fe\u009bf\ud800g\ufffeh\u202ei'
+export const HOSTILE_TEXT = 'a\0b\u0007c\u001b[31md\u007fe\u009bf\ud800g\ufffeh\u202ei'
 const NOT_READABLE = /(?![\t\n])\p{Cc}|\p{Noncharacter_Code_Point}|[\u202a-\u202e\u2066-\u2069]/u
-
-export function hostileMessage(): Message {
-  const texts = { title: HOSTILE, name: HOSTILE, description: HOSTILE, runbook: HOSTILE, reference: HOSTILE }
-  const context = JSON.stringify({ text: HOSTILE, [HOSTILE]: [HOSTILE] })
-  return messageOf({ ...texts, tags: [HOSTILE], context }, 'https://soc.example.com/a')
-}
 
 export interface HostileTexts {
   /** The paths of texts that no receiver can decode. */
