@@ -109,6 +109,12 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     to: "      try {\n        return Boolean(returned(record, raw)) === program.silent ? 'silent' : 'unknown'",
   },
   {
+    fault: 'texts that are made of a field are kept for other events',
+    file: `${WORKER}/guard/create-guard.ts`,
+    from: 'return operands[0] === slot',
+    to: 'return operands[0] !== null',
+  },
+  {
     fault: 'a handler catches every exception',
     file: `${WORKER}/guard/compile-guard-statements.ts`,
     from: '(types(frame) as TupleValue).items.includes(error.type)',

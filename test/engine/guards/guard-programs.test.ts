@@ -68,6 +68,45 @@ const nestedTry = (type: string) =>
 /** Known: on how many of the events the guard must at least have an answer. */
 const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<MatcherCase, 'events'>])[] = [
   [
+    'a field that is one of texts that are made of constants',
+    14,
+    {
+      source: rule(
+        'name = event.get("x")\nreturn any(name == "" + each for each in names())',
+        'def names():\n    return ["a", "c"]',
+      ),
+    },
+  ],
+  [
+    'a field that is one of constants of which some are no texts',
+    14,
+    { source: rule('name = event.get("x")\nreturn any(name == each for each in ["c", 1, None])') },
+  ],
+  [
+    'a field that is none of no constants',
+    14,
+    { source: rule('if event.get("x") == "a":\n    name = "a"\nreturn any(name == each for each in [])') },
+  ],
+  [
+    'texts that are made of a field, which are not those of another event',
+    12,
+    {
+      source: rule(
+        'own = event.get("x")\nif not isinstance(own, str):\n    own = "none"\nwanted = "a!"\nreturn any(wanted == own + each for each in names())',
+        'def names():\n    return ["!", "?"]',
+      ),
+    },
+  ],
+  [
+    'a dict of constants and lambdas that is changed, asked for keys, and gone through',
+    14,
+    {
+      source: rule(
+        'parts = {"a": lambda e: "A", "b": 2, "b": 3}\nparts["c"] = 4\nif not ("a" in parts and "d" not in parts):\n    return True\nif list(parts.keys()) != ["a", "b", "c"]:\n    return True\ntry:\n    parts["d"]\n    return True\nexcept KeyError:\n    return parts["a"](event) == event.get("x", "A") and parts.get("b") == 3 and len(parts) == 3',
+      ),
+    },
+  ],
+  [
     'early returns',
     14,
     {

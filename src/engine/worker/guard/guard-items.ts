@@ -4,7 +4,6 @@ import { isScalar } from './guard-operations.ts'
 import {
   DictValue,
   EventValue,
-  hashOf,
   INDEX_ERROR,
   isRawObject,
   itemsOf,
@@ -20,9 +19,9 @@ import {
 /** @param hasPlainNumbers Whether a whole number is certainly no float, with which Python does not index. */
 export function itemAt(container: unknown, key: unknown, hasPlainNumbers: () => boolean): unknown {
   if (container instanceof DictValue) {
-    const found = container.entries.get(hashOf(key))
+    const found = container.find(key)
     if (!found) throw KEY_ERROR
-    return found[1]
+    return found.value
   }
   if (container instanceof EventValue || isRawObject(container)) {
     const found = lookUp(container instanceof EventValue ? container.record : container, key)

@@ -7,7 +7,6 @@ import {
   ATTRIBUTE_ERROR,
   DictValue,
   EventValue,
-  hashOf,
   IS_CONSTANT,
   IterableValue,
   isRawObject,
@@ -75,8 +74,8 @@ function dictMethod(name: string, dict: DictValue, given: readonly unknown[]): u
   const entries = () => [...dict.entries.values()]
   switch (name) {
     case 'get': {
-      const found = dict.entries.get(hashOf(given[0]))
-      return found ? found[1] : (given[1] ?? null)
+      const found = dict.find(given[0])
+      return found ? found.value : (given[1] ?? null)
     }
     case 'keys':
       return new IterableValue(

@@ -130,7 +130,7 @@ export function contains(container: unknown, value: unknown): boolean {
   }
   const items = itemsOf(container)
   if (items) return items.some((each) => equals(each, value))
-  if (container instanceof DictValue) return container.entries.has(hashOf(value))
+  if (container instanceof DictValue) return container.find(value) !== null
   if (container instanceof EventValue) return lookUp(container.record, value) !== ABSENT
   if (isRawObject(container)) return lookUp(container, value) !== ABSENT
   if (isScalar(container)) throw TYPE_ERROR

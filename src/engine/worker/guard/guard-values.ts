@@ -76,14 +76,56 @@ export class IterableValue {
   }
 }
 
-/** Hash of the key -> key and value. */
-export class DictValue {
-  readonly entries = new Map<unknown, readonly [unknown, unknown]>()
-  readonly isConstant: boolean
-  constructor(entries: Iterable<readonly [unknown, unknown]> = [], isConstant = false) {
-    for (const [key, value] of entries) this.put(key, value)
-    this.isConstant = isConstant
+type DictEntry = readonly [key: unknown, value: unknown]
+
+/** The constant keys of a dict that is written out. Where a key occurs twice, the last value counts. */
+export class DictDisplay {
+  readonly keys: readonly unknown[]
+  /** Hash of the key -> the place of its value. */
+  readonly places: ReadonlyMap<unknown, number>
+  constructor(keys: readonly unknown[]) {
+    this.keys = keys
+    this.places = new Map(keys.map((key, at) => [hashOf(key), at]))
   }
+}
+
+/** A dict whose values are made when something asks for them. */
+interface LazyEntries {
+  readonly display: DictDisplay
+  readonly valueAt: (at: number) => unknown
+}
+
+export class DictValue {
+  readonly isConstant: boolean
+  #lazy: LazyEntries | null
+  #entries: Map<unknown, DictEntry> | null = null
+
+  constructor(entries: Iterable<DictEntry> = [], isConstant = false, lazy: LazyEntries | null = null) {
+    this.#lazy = lazy
+    this.isConstant = isConstant
+    for (const [key, value] of entries) this.put(key, value)
+  }
+
+  /** Hash of the key -> key and value. */
+  get entries(): Map<unknown, DictEntry> {
+    if (this.#entries !== null) return this.#entries
+    this.#entries = new Map()
+    const lazy = this.#lazy
+    this.#lazy = null
+    if (lazy !== null) for (const [at, key] of lazy.display.keys.entries()) this.put(key, lazy.valueAt(at))
+    return this.#entries
+  }
+
+  find(key: unknown): { readonly value: unknown } | null {
+    const hash = hashOf(key)
+    if (this.#lazy !== null) {
+      const at = this.#lazy.display.places.get(hash)
+      return at === undefined ? null : { value: this.#lazy.valueAt(at) }
+    }
+    const entry = this.entries.get(hash)
+    return entry === undefined ? null : { value: entry[1] }
+  }
+
   put(key: unknown, value: unknown): void {
     const hash = hashOf(key)
     // A key that is already there keeps its first form.
