@@ -660,6 +660,8 @@ describe('test files', () => {
       'daemon/schedules/correlation-scheduler.test.ts',
       'daemon/schedules/heartbeat.test.ts',
       'model/ports.test.ts',
+      // The daemons of this test read the clock, and write to the same store.
+      'scenarios/updates.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
       'sources/tail/closed-folder.test.ts',
       'support/store-writer.ts',
