@@ -1,14 +1,22 @@
 /** GitHub: creates an issue. A retry first searches for the issue. */
 
 import { textAt } from '../core/json-path.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
+import {
+  defineDestination,
+  type Message,
+  type Outgoing,
+  type ProviderError,
+  type Update,
+} from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitHubOptions {
   readonly repository: string
@@ -60,13 +68,35 @@ export default defineDestination<GitHubOptions>({
     },
     additionalProperties: false,
   },
-  exchange: (message, options) =>
-    createOnce(message, {
-      lookUp: () => search(message, options),
+  *exchange(message, options) {
+    let issue = ''
+    const receipt = yield* createOnce(message, {
+      lookUp: () => search(marker(message), options),
       listing: 'items',
-      found: ({ body }) => issueName(textAt(body, 'items.0.number')),
+      found: ({ body }) => {
+        issue = textAt(body, 'items.0.number')
+        return issueName(issue)
+      },
       create: () => create(message, options),
-    }),
+      created: ({ body }) => {
+        issue = textAt(body, 'number')
+      },
+    })
+    return { ...receipt, remoteReference: JSON.stringify({ issue }) }
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    exchange: (update, options) =>
+      reportIssueUpdate(update, {
+        issue: textAt(update.remoteReference ?? '', 'issue'),
+        search: (key) => search(`signalbox-${key}`, options),
+        listing: 'items',
+        found: (body) => textAt(body, 'items.0.number'),
+        commentListing: '',
+        escaped: escapeMarkdown,
+        ...requestsOf(update, options),
+      }),
+  },
   answers: {
     provider: 'GitHub',
     success: [{ status: [201], field: 'number', receipt: (number) => `created #${number}` }],
@@ -113,11 +143,42 @@ function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
 
-function search(message: Message, options: GitHubOptions): Outgoing {
-  const q = `repo:${options.repository} is:issue in:body ${marker(message)}`
+function search(mark: string, options: GitHubOptions): Outgoing {
+  const q = `repo:${options.repository} is:issue in:body ${mark}`
   const query = new URLSearchParams({ q, per_page: '1' })
   const url = joinUrl(options.apiUrl ?? API, `search/issues?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
+}
+
+/** The comments of an update are younger than a day. */
+const COMMENTS_SINCE_MS = 25 * 60 * 60_000
+
+function requestsOf({ at }: Update, options: GitHubOptions) {
+  const pathOf = (issue: string) =>
+    joinUrl(options.apiUrl ?? API, `repos/${options.repository}/issues/${issue}`)
+  const headers = headersOf(options)
+  return {
+    comments: (issue: string): Outgoing => {
+      const since = new Date(at - COMMENTS_SINCE_MS).toISOString()
+      const query = new URLSearchParams({ since, per_page: '100' })
+      return { method: 'GET', url: `${pathOf(issue)}/comments?${query.toString()}`, headers, body: '' }
+    },
+    comment: (issue: string, text: string, end: string): Outgoing => {
+      const truncation = new Truncation()
+      const body = truncation.text('comment', text, BODY_LIMIT - end.length) + end
+      return {
+        ...postJson(`${pathOf(issue)}/comments`, { body }, { headers, notes: truncation.notes }),
+        success: [{ status: [201], field: 'id', receipt: (id) => `comment ${id} on #${issue}` }],
+      }
+    },
+    setState: (issue: string, state: 'open' | 'closed'): Outgoing => {
+      return {
+        ...postJson(pathOf(issue), { state }, { headers }),
+        method: 'PATCH',
+        success: [{ status: [200], field: 'number' }],
+      }
+    },
+  }
 }
 
 function create(message: Message, options: GitHubOptions): Outgoing {

@@ -1,4 +1,6 @@
 /** GitLab: creates an issue, an incident for instance. A retry first searches for the issue. */
+import { textAt } from '../core/json-path.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
@@ -7,6 +9,7 @@ import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitLabOptions {
   readonly project: string
@@ -53,13 +56,35 @@ export default defineDestination<GitLabOptions>({
     },
     additionalProperties: false,
   },
-  exchange: (message, options) =>
-    createOnce(message, {
-      lookUp: () => search(message, options),
+  *exchange(message, options) {
+    let issue = ''
+    const receipt = yield* createOnce(message, {
+      lookUp: () => search(marker(message), options),
       listing: '',
-      found: ({ body }) => issueName(textIn(firstOf(body), 'iid')),
+      found: ({ body }) => {
+        issue = textIn(firstOf(body), 'iid')
+        return issueName(issue)
+      },
       create: () => create(message, options),
-    }),
+      created: ({ body }) => {
+        issue = textAt(body, 'iid')
+      },
+    })
+    return { ...receipt, remoteReference: JSON.stringify({ issue }) }
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    exchange: (update, options) =>
+      reportIssueUpdate(update, {
+        issue: textAt(update.remoteReference ?? '', 'issue'),
+        search: (key) => search(`signalbox-${key}`, options),
+        listing: '',
+        found: (body) => textIn(firstOf(body), 'iid'),
+        commentListing: '',
+        escaped: (text) => escapeQuickActions(escapeMarkdown(text)),
+        ...requestsOf(options),
+      }),
+  },
   answers: {
     provider: 'GitLab',
     success: [{ status: [201], field: 'iid', receipt: (iid) => `created #${iid}` }],
@@ -107,10 +132,37 @@ function issuesUrl({ url = GITLAB, project }: GitLabOptions): string {
   return joinUrl(url, `api/v4/projects/${encodeURIComponent(project)}/issues`)
 }
 
-function search(message: Message, options: GitLabOptions): Outgoing {
-  const query = new URLSearchParams({ search: marker(message), in: 'description', per_page: '1' })
+function search(mark: string, options: GitLabOptions): Outgoing {
+  const query = new URLSearchParams({ search: mark, in: 'description', per_page: '1' })
   const headers = { accept: 'application/json', 'private-token': options.token }
   return { method: 'GET', url: `${issuesUrl(options)}?${query.toString()}`, headers, body: '' }
+}
+
+function requestsOf(options: GitLabOptions) {
+  const pathOf = (issue: string) => `${issuesUrl(options)}/${issue}`
+  const headers = { accept: 'application/json', 'private-token': options.token }
+  return {
+    comments: (issue: string): Outgoing => {
+      const query = new URLSearchParams({ sort: 'desc', order_by: 'created_at', per_page: '100' })
+      return { method: 'GET', url: `${pathOf(issue)}/notes?${query.toString()}`, headers, body: '' }
+    },
+    comment: (issue: string, text: string, end: string): Outgoing => {
+      const truncation = new Truncation()
+      const body = truncation.text('comment', text, DESCRIPTION_LIMIT - end.length) + end
+      return {
+        ...postJson(`${pathOf(issue)}/notes`, { body }, { headers, notes: truncation.notes }),
+        success: [{ status: [201], field: 'id', receipt: (id) => `comment ${id} on #${issue}` }],
+      }
+    },
+    setState: (issue: string, state: 'open' | 'closed'): Outgoing => {
+      const change = { state_event: state === 'closed' ? 'close' : 'reopen' }
+      return {
+        ...postJson(pathOf(issue), change, { headers }),
+        method: 'PUT',
+        success: [{ status: [200], field: 'iid' }],
+      }
+    },
+  }
 }
 
 function create(message: Message, options: GitLabOptions): Outgoing {

@@ -1,5 +1,7 @@
 /** What the types send for updates, and what a repeated attempt sends. */
 import { describe, expect, it } from 'vitest'
+import github from '../../../src/destinations/github.ts'
+import gitlab from '../../../src/destinations/gitlab.ts'
 import incidentio from '../../../src/destinations/incidentio.ts'
 import jira from '../../../src/destinations/jira.ts'
 import jsm from '../../../src/destinations/jsm.ts'
@@ -169,6 +171,73 @@ describe('jira', () => {
     expect(sent[1]![0]).toBe(`POST ${issue}/comment`)
     const { outcome } = await send(acknowledged, json({ issues: [] }))
     expect(outcome).toMatchObject({ result: 'refused', scope: 'delivery' })
+  })
+})
+
+describe.each([
+  {
+    name: 'github',
+    type: github,
+    options: { repository: 'acme/soc', token: 'T' },
+    address: 'apiUrl',
+    path: '/repos/acme/soc/issues/7',
+    comments: 'comments',
+    close: ['PATCH', { state: 'closed' }],
+    reopen: ['PATCH', { state: 'open' }],
+    done: json({ number: 7 }),
+    found: json({ items: [{ number: 7 }] }),
+    none: json({ items: [] }),
+  },
+  {
+    name: 'gitlab',
+    type: gitlab,
+    options: { project: 'acme/soc', token: 'T' },
+    address: 'url',
+    path: '/api/v4/projects/acme%2Fsoc/issues/7',
+    comments: 'notes',
+    close: ['PUT', { state_event: 'close' }],
+    reopen: ['PUT', { state_event: 'reopen' }],
+    done: json({ iid: 7 }),
+    found: json([{ iid: 7 }]),
+    none: json([]),
+  },
+] as const)('$name', ({ type, options, address, path, comments, close, reopen, done, found, none }) => {
+  const send = onUpdateStage(type, options, address)
+  const at = { remoteReference: '{"issue":"7"}' }
+  const created = json({ id: 99 }, 201)
+  const comment = (text: string) => [
+    `POST ${path}/${comments}`,
+    { body: `${text}\n\n<!-- signalbox-${KEY} -->` },
+  ]
+
+  it('an acknowledge is a comment with a mark', async () => {
+    const { sent, outcome } = await send({ ...acknowledged, ...at, note: '' }, created)
+    expect(sent).toEqual([comment('Acknowledged by ann@\u200bexample.com.')])
+    expect(outcome.message).toBe('201: comment 99 on #7')
+  })
+
+  it('a resolve closes the issue, and a reopen opens it', async () => {
+    const closed = await send({ ...resolved, ...at }, created, done)
+    expect(closed.sent[1]).toEqual([`${close[0]} ${path}`, close[1]])
+    expect(closed.outcome.message).toBe('201: comment 99 on #7; set the state of #7')
+    const opened = await send(update({ ...at, events: ['reopened'] }), created, done)
+    expect(opened.sent[1]).toEqual([`${reopen[0]} ${path}`, reopen[1]])
+  })
+
+  it('a repeated attempt finds its comment, and closes the issue', async () => {
+    const mine = json([{ id: 99, body: `x <!-- signalbox-${KEY} -->` }])
+    const { sent } = await send(repeated({ ...resolved, ...at }), mine, done)
+    expect(sent.map(([request]) => request.split('?')[0])).toEqual([
+      `GET ${path}/${comments}`,
+      `${close[0]} ${path}`,
+    ])
+  })
+
+  it('the issue of an earlier version is found by its mark', async () => {
+    const { sent } = await send({ ...acknowledged, note: '' }, found, created)
+    expect(sent[0]![0]).toContain(`signalbox-${FIRST}`)
+    expect(sent[1]![0]).toBe(`POST ${path}/${comments}`)
+    expect((await send(acknowledged, none)).outcome).toMatchObject({ result: 'refused', scope: 'delivery' })
   })
 })
 
