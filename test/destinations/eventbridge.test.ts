@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest'
 import eventbridge from '../../src/destinations/eventbridge.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { KEY_ID, listen, SECRET } from '../support/aws.ts'
-import { withEnvironment } from '../support/environment.ts'
+import { listen, SECRET, withAwsCredentials } from '../support/aws.ts'
 import { signatureFault } from '../support/sigv4.ts'
 import { sendSample } from '../support/stage.ts'
 import { listOf, table, text } from '../support/wire.ts'
 
-withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: undefined })
+withAwsCredentials()
 
 const PUT = { status: 200, body: '{"FailedEntryCount":0,"Entries":[{"EventId":"e-1"}]}' }
 const failed = (code: string) => ({

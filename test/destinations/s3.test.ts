@@ -4,15 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import s3 from '../../src/destinations/s3.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { type AwsFake, KEY_ID, SECRET, startAws } from '../support/aws.ts'
-import { withEnvironment } from '../support/environment.ts'
+import { type AwsFake, startAws, withAwsCredentials } from '../support/aws.ts'
 import { sampleMessage } from '../support/message.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { onStage, sendSample } from '../support/stage.ts'
 import { anyObject } from '../support/wire.ts'
 
 const TOKEN = 'T0KEN-of-a-session'
-withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: TOKEN })
+withAwsCredentials(TOKEN)
 
 const STORED = { status: 200, headers: { etag: '"9e107d9d"' } }
 const OPTIONS = { bucket: 'soc-archive', region: 'eu-central-1' }

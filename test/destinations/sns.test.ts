@@ -2,12 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import sns from '../../src/destinations/sns.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { type AwsFake, KEY_ID, SECRET, startAws } from '../support/aws.ts'
-import { withEnvironment } from '../support/environment.ts'
+import { type AwsFake, startAws, withAwsCredentials } from '../support/aws.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'
 import { sendSample } from '../support/stage.ts'
 
-withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: undefined })
+withAwsCredentials()
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:alerts'
 const xml = (code: string, message = '') =>

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import sqs from '../../src/destinations/sqs.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { type AwsFake, KEY_ID, SECRET, startAws } from '../support/aws.ts'
-import { withEnvironment } from '../support/environment.ts'
+import { type AwsFake, startAws, withAwsCredentials } from '../support/aws.ts'
 import { sendSample } from '../support/stage.ts'
 import { table, text } from '../support/wire.ts'
 
-withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: undefined })
+withAwsCredentials()
 
 const SENT = { status: 200, body: '{"MessageId":"m-1","MD5OfMessageBody":"x"}' }
 const QUEUE = 'https://sqs.eu-central-1.amazonaws.com/123456789012/alerts'

@@ -2,10 +2,25 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from 'fauxqs'
+import { afterAll, beforeAll } from 'vitest'
+import { forgetCredentials } from '../../src/destinations/parts/aws.ts'
+import { withEnvironment } from './environment.ts'
 import { signatureFault } from './sigv4.ts'
 
 export const KEY_ID = 'AKIAIOSFODNN7EXAMPLE'
 export const SECRET = 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY'
+
+/** Sets credentials for the tests of a file. A process finds credentials once, and test files share one. */
+export function withAwsCredentials(sessionToken?: string): void {
+  withEnvironment({
+    AWS_ACCESS_KEY_ID: KEY_ID,
+    AWS_SECRET_ACCESS_KEY: SECRET,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_PROFILE: undefined,
+  })
+  beforeAll(forgetCredentials)
+  afterAll(forgetCredentials)
+}
 
 const PASSED_BACK = new Set(['content-type', 'etag', 'x-amz-request-id'])
 

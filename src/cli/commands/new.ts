@@ -75,7 +75,7 @@ function destinationSteps(name: string): string {
   return `
 next steps
   1. write the request and the answers of your provider in ${destinationFile(name)}
-  2. run its test, which needs signalbox as a dependency of the project:
+  2. run its test, for which the project must depend on the package signalbox:
        node --test ${destinationTestFile(name)}
   3. add a destination of this type:
        signalbox destinations add soc-${name} --type ./${destinationFile(name)} --severity HIGH \\

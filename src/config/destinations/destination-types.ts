@@ -69,7 +69,7 @@ async function imported(
       report.warning({
         code: 'stale-type',
         message: `${type} still runs the old code of ${staleFiles.join(', ')}, which a reload cannot replace`,
-        hint: 'restart signalbox to run the new code',
+        hint: 'restart the process, which then runs the new code',
       })
     }
     return adapter

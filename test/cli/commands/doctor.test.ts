@@ -2,9 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openStore } from '../../../src/store/open.ts'
-import { KEY_ID, SECRET } from '../../support/aws.ts'
+import { SECRET, withAwsCredentials } from '../../support/aws.ts'
 import { manualClock } from '../../support/clock.ts'
-import { withEnvironment } from '../../support/environment.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
@@ -148,7 +147,7 @@ destinations:
 })
 
 describe('credentials that a library looks for', () => {
-  withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
+  withAwsCredentials()
 
   it('credentials are described by the place that provided them, never by their value', async () => {
     const { results } = await findings({
