@@ -20,6 +20,7 @@ export const DESTINATION_TYPES: Catalog<DestinationType> = {
   incidentio: async () => (await import('./incidentio.ts')).default,
   jira: async () => (await import('./jira.ts')).default,
   jsm: async () => (await import('./jsm.ts')).default,
+  kafka: async () => (await import('./kafka.ts')).default,
   mattermost: async () => (await import('./mattermost.ts')).default,
   msteams: async () => (await import('./msteams.ts')).default,
   nats: async () => (await import('./nats.ts')).default,

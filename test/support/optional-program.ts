@@ -1,5 +1,5 @@
 /**
- * Programs that some tests need and that npm does not bring: shells, `logrotate`, `nats-server`.
+ * Programs that some tests need and that npm does not bring: shells, `logrotate`, `nats-server`, the broker of Kafka.
  * `.ci/run` installs them. Elsewhere a test that lacks one is skipped with the reason in its title.
  */
 import { spawnSync } from 'node:child_process'
