@@ -202,14 +202,17 @@ const MAP_SCHEMA = {
     required: ['from', 'values'],
     properties: {
       from: {
-        enum: ['severity', 'type', 'id', 'name', 'destination'],
-        description: 'The field that decides.',
+        type: 'string',
+        minLength: 1,
+        examples: ['severity', 'alertContext.account'],
+        description: 'The field that decides: one of the alert, or a path below `alertContext`.',
       },
       values: {
         type: 'object',
         minProperties: 1,
         additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
-        description: 'The values by those of the field.',
+        description:
+          'The values by those of the field. Of a list, the first item that is named here decides.',
       },
       otherwise: {
         anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],

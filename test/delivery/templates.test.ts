@@ -45,6 +45,19 @@ describe('a template', () => {
     expect(JSON.parse(rendered(template, low).payload!)).toEqual({ p: 1, n: 2, page: false, team: null })
   })
 
+  it.each([
+    ['alertContext.account', { '123456789012': 'production' }, 'production'],
+    ['alertContext.mfaUsed', { true: 'with', false: 'without' }, 'without'],
+    ['alertContext.none', { x: 'y' }, 'otherwise'],
+    ['tags', { Identity: 'people', Network: 'nets' }, 'people'],
+    ['tags', { Identity: 'people', AWS: 'cloud' }, 'cloud'],
+    ['severityNumber', { '4': 'high' }, 'high'],
+    ['id', { toString: 'named' }, 'otherwise'],
+  ])('maps %s by %j', (from, values, expected) => {
+    const map = { mapped: { from, values, otherwise: 'otherwise' } }
+    expect(rendered({ map, title: '{{mapped}}' }).title).toBe(expected)
+  })
+
   it('escapes fields as the type says, and its own text not at all', () => {
     const message = messageOf({ title: `<b>&"'` }, '')
     const escapeField = (text: string) => text.replaceAll('<', '(')

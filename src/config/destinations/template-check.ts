@@ -1,7 +1,7 @@
 /** Checks the templates of destinations: every name must be a field of an alert. */
 import { nearest } from '../../core/did-you-mean.ts'
-import { SEVERITIES } from '../../model/alerts/severity.ts'
-import { type FieldMap, TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
+import { SEVERITIES, type Severity } from '../../model/alerts/severity.ts'
+import { type FieldMap, isAlertField, TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toValue } from '../yaml/yaml.ts'
@@ -43,13 +43,30 @@ function checkTexts(
 function checkMap(map: YamlNode, source: SourceText, problems: ProblemList): void {
   if (map.kind !== 'mapping') return
   for (const { key, value, keyOffset } of map.entries.values()) {
-    const { from, values, otherwise } = toValue(value) as Partial<FieldMap>
-    const report = (message: string, hint: string) =>
-      problems.error(source, keyOffset, { code: 'bad-template', message, hint })
+    const { from = '', values, otherwise } = toValue(value) as Partial<FieldMap>
+    const report = (message: string, hint: string, offset = keyOffset) =>
+      problems.error(source, offset, { code: 'bad-template', message, hint })
+    if (!isAlertField(from)) {
+      const near = nearest(from, TEMPLATE_FIELDS)
+      const hint = near ? `did you mean "${near}"?` : `fields: ${TEMPLATE_FIELDS.join(', ')}`
+      report(`unknown alert field "${from}"`, hint, child(value, 'from')?.offset)
+    }
+    if (from === 'severity') checkSeverities(child(value, 'values'), source, problems)
     if (TEMPLATE_FIELDS.includes(key)) report(`the map "${key}" has the name of an alert field`, 'rename it')
     const missing = SEVERITIES.filter((severity) => !Object.hasOwn(values ?? {}, severity))
     if (from === 'severity' && otherwise === undefined && missing.length > 0)
       report(`the map "${key}" has no value for ${missing.join(', ')}`, 'add them, or `otherwise`')
+  }
+}
+
+function checkSeverities(values: YamlNode | undefined, source: SourceText, problems: ProblemList): void {
+  if (values?.kind !== 'mapping') return
+  for (const { key, keyOffset } of values.entries.values()) {
+    if (!SEVERITIES.includes(key as Severity)) {
+      const near = nearest(key, SEVERITIES)
+      const hint = near ? `did you mean "${near}"?` : `severities: ${SEVERITIES.join(', ')}`
+      problems.error(source, keyOffset, { code: 'bad-template', message: `unknown severity "${key}"`, hint })
+    }
   }
 }
 

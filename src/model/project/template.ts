@@ -42,9 +42,13 @@ export interface Template {
 
 /** Adds the fields that are computed from others. */
 export function withMappedFields(fields: Readonly<Record<string, unknown>>, { map = {} }: Template): object {
+  const context = new Mustache.Context(fields)
   const mapped = Object.entries(map).map(([name, { from, values, otherwise = null }]) => {
-    const value = textOf(fields[from])
-    return [name, Object.hasOwn(values, value) ? values[value] : otherwise]
+    const key = [context.lookup(from)]
+      .flat()
+      .map(textOf)
+      .find((text) => Object.hasOwn(values, text))
+    return [name, key === undefined ? otherwise : values[key]]
   })
   return { ...fields, ...Object.fromEntries(mapped) }
 }
@@ -137,7 +141,11 @@ function errorsIn(
 
 function isField(name: string, sections: readonly string[]): boolean {
   if (name === '.') return sections.length > 0
+  return sections.some((section) => section.split('.')[0] === CONTEXT) || isAlertField(name)
+}
+
+/** True for the name of a field, and for any path below the alert context. */
+export function isAlertField(name: string): boolean {
   const [root = '', ...below] = name.split('.')
-  const inContext = sections.some((section) => section.split('.')[0] === CONTEXT)
-  return inContext || (TEMPLATE_FIELDS.includes(root) && (below.length === 0 || root === CONTEXT))
+  return TEMPLATE_FIELDS.includes(root) && (below.length === 0 || root === CONTEXT)
 }
