@@ -74,6 +74,9 @@ function faultsContract({ outcomes }: DirectDestination, { faults: samples = {} 
   })
 }
 
+/** These write to the machine itself. */
+const TYPES_WITHOUT_CREDENTIAL = new Set(['console', 'file'])
+
 function pageContract(type: DestinationType): void {
   const path = join(import.meta.dirname, '../../docs/destinations', `${type.type}.md`)
 
@@ -85,5 +88,11 @@ function pageContract(type: DestinationType): void {
     expect(generatedParts(page).sort()).toEqual(parts.sort())
     // `vitest run -u` rewrites the page.
     await expect(refreshed(page, type)).toMatchFileSnapshot(path)
+  })
+
+  it('the docs page says how to get the credential, before the options', () => {
+    const page = readFileSync(path, 'utf8')
+    const hasSection = /^## Credential\n+[^#\s][\s\S]*^## Options$/m.test(page)
+    expect(hasSection).toBe(!TYPES_WITHOUT_CREDENTIAL.has(type.type))
   })
 }
