@@ -27,7 +27,9 @@ export default defineDestination<IncidentIoOptions>({
   type: 'incidentio',
   summary: 'an alert in incident.io',
   rate: {
-    documented: 'incident.io documents 1,200 requests a minute for its API, far above what alerts need.',
+    // https://docs.incident.io/incidents/auto-create
+    documented: 'incident.io documents 120 events a minute for each alert source.',
+    limit: { perMinute: 120, burst: 10 },
   },
   escapeField: escapeMarkdown,
   pages: true,
