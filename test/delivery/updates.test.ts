@@ -80,6 +80,11 @@ const open = (destinations: readonly Destination[] = [soc()], fallback: readonly
 
 const change = (act: AlertAct, alert = 'alert-1') =>
   changeAlert(harness.store, alert, act, { name: 'ann', via: 'cli' }, harness.clock.now())
+/** A further event joins the alert. */
+const repeat = () => {
+  const merge = { alertId: 'alert-1', events: 1, lastEventAt: harness.clock.now(), logTypes: [] }
+  return harness.store.commit(plan({ merges: [merge] }), expecting())
+}
 const bodies = () => receiver.requests.map(({ body }) => JSON.parse(body) as Record<string, unknown>)
 const said = () => bodies().map(({ says }) => says)
 const keys = () => receiver.requests.map(({ headers }) => headers['idempotency-key'])
@@ -183,6 +188,44 @@ describe('an update', () => {
     expect(said()).toEqual(['alert', 'acknowledged', 'resolved'])
     expect(keys()[1]).toBe(claimed!.delivery.id)
     expect(bodies()[1]).toMatchObject({ repeated: true, status: 'acknowledged' })
+  })
+
+  it('[DEL-12.3] about repeated events that waits for its hour takes a resolve along, after a restart, too', async () => {
+    const first = open()
+    await harness.send('alert-1', [soc()])
+    await first.start()
+    await untilStored({ delivered: 1 })
+    await repeat()
+    await first.stop()
+    harness.clock.advance(MINUTE_MS)
+    await harness.store.acquireInstanceLock('the next daemon')
+    await change(RESOLVE)
+    expect(await updateStates()).toEqual(['pending'])
+    await open().start()
+    await untilStored({ delivered: 2 })
+    expect(said()).toEqual(['alert', 'repeated+resolved'])
+  })
+
+  it('[DEL-12.2] that was attempted and is retried by hand does not change while it is queued', async () => {
+    const delivery = open()
+    await harness.send('alert-1', [soc()])
+    await delivery.start()
+    await untilStored({ delivered: 1 })
+    receiver.script({ status: 400 }, { status: 400 })
+    await change(ACKNOWLEDGE)
+    delivery.wake()
+    await untilStored({ dead: 1 })
+    await change(RESOLVE)
+    delivery.wake()
+    await untilStored({ dead: 2 })
+    await delivery.stop()
+    await harness.store.retry({ states: ['dead'], limit: 5 })
+    await change({ verb: 'reopen', note: '' })
+    expect(await updateStates()).toEqual(['pending', 'queued', 'queued'])
+    await open().start()
+    await untilStored({ delivered: 4 })
+    expect(said().slice(1)).toEqual(['acknowledged', 'resolved', 'acknowledged', 'resolved', 'reopened'])
+    expect(keys()[2]).toBe(keys()[4])
   })
 
   it('[DEL-12.4] of a dead alert is withdrawn, and sent after the alert when that is retried', async () => {
@@ -293,8 +336,7 @@ describe('an update', () => {
     await harness.send('alert-1', [soc()])
     await delivery.start()
     await untilStored({ delivered: 1 })
-    const merge = { alertId: 'alert-1', events: 1, lastEventAt: harness.clock.now(), logTypes: [] }
-    for (let i = 0; i < 3; i++) await harness.store.commit(plan({ merges: [merge] }), expecting())
+    for (let i = 0; i < 3; i++) await repeat()
     harness.clock.advance(HOUR_MS)
     await untilStored({ delivered: 2 })
     expect(bodies()[1]).toMatchObject({ says: 'repeated', eventCount: 4 })

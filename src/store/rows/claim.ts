@@ -12,9 +12,12 @@ interface Candidate {
   readonly repeated: number
 }
 
+/** The outcome of an attempt was recorded. */
+export const ATTEMPTED = 'EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)'
+
 /** A delivery that is older than the daemon counts as tried: a predecessor may have sent it and lost the lease in a power cut. */
 export const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
-    OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)`
+    OR ${ATTEMPTED}`
 
 const DUE = `
   SELECT seq, due, ${TRIED} AS repeated FROM delivery

@@ -8,7 +8,7 @@ import { type AlertUpdate, mergeUpdates, type UpdateEvent } from '../../model/al
 import { type Driver, insert } from '../driver.ts'
 import type { AuditVerb, CommitPlan, UpdateSubscription } from '../store.ts'
 import { readStatus } from './alerts.ts'
-import { TRIED } from './claim.ts'
+import { ATTEMPTED, TRIED } from './claim.ts'
 import { orderUpdates } from './update-order.ts'
 
 const EVENTS_OF_VERBS: Partial<Record<AuditVerb, UpdateEvent>> = {
@@ -114,9 +114,10 @@ interface LatestUpdate {
   readonly tried: number
 }
 
+/** What is not due yet, or not in its turn, was sent by no predecessor. A retry by hand resets the attempts, not their history. */
 const LATEST = `
   SELECT id, update_body AS body, due, state,
-    CASE state WHEN 'queued' THEN attempts > 0 ELSE ${TRIED} END AS tried
+    CASE WHEN state = 'queued' OR due > :now THEN ${ATTEMPTED} ELSE ${TRIED} END AS tried
   FROM delivery WHERE update_of = :first ORDER BY seq DESC LIMIT 1`
 
 function addUpdate(
@@ -126,7 +127,7 @@ function addUpdate(
   update: AlertUpdate,
   now: number,
 ): void {
-  const latest = driver.prepare<LatestUpdate>(LATEST).get({ first: first.id })
+  const latest = driver.prepare<LatestUpdate>(LATEST).get({ first: first.id, now })
   const isOpen = latest !== undefined && canGrow(latest, first)
   const earlier = isOpen ? (JSON.parse(latest.body) as AlertUpdate) : null
   const isRepeat = update.events[0] === 'repeated'
