@@ -23,8 +23,11 @@ export function withdrawalReason(
   type: Pick<DestinationType, 'pages'>,
 ): string | null {
   if (delivery.update !== null) {
-    if (wantedEvents(delivery.update, destination).length > 0) return null
-    return `${destination.name} has no updates about ${delivery.update.events.join(', ')}`
+    const wanted = wantedEvents(delivery.update, destination)
+    if (wanted.length === 0)
+      return `${destination.name} has no updates about ${delivery.update.events.join(', ')}`
+    if (alert?.status.status !== 'resolved' || !wanted.every(isWithoutPerson)) return null
+    return `the alert is ${statusText(alert.status)}, by ${alert.status.changedBy}`
   }
   // A page that may have been sent before must arrive, so that it can be resolved.
   if (!alert || !type.pages || repeated || isResend(delivery) || !isResolvedByPerson(alert)) return null
@@ -33,6 +36,11 @@ export function withdrawalReason(
 
 function wantedEvents({ events }: AlertUpdate, { updates }: Destination): readonly UpdateEvent[] {
   return events.filter((event) => updates.includes(event))
+}
+
+/** A resolved alert needs no updates about events that no person caused. */
+function isWithoutPerson(event: UpdateEvent): boolean {
+  return event === 'repeated' || event === 'escalated'
 }
 
 /** Alerts of the severity INFO are resolved from the beginning and are sent all the same. */

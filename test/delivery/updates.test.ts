@@ -331,6 +331,20 @@ describe('an update', () => {
     expect(update?.message).toBe('soc has no updates about acknowledged')
   })
 
+  it('[DEL-12.3] about repeated events is withdrawn if the alert is resolved before its hour', async () => {
+    const delivery = open([soc({ updates: ['repeated', 'escalated'] })])
+    await harness.send('alert-1', [soc()])
+    await delivery.start()
+    await untilStored({ delivered: 1 })
+    await repeat()
+    await change(RESOLVE)
+    harness.clock.advance(HOUR_MS)
+    await untilStored({ withdrawn: 1 })
+    expect(said()).toEqual(['alert'])
+    const [update] = await harness.store.deliveries({ kind: 'update', limit: 1 })
+    expect(update?.message).toBe('the alert is resolved: fixed, by ann')
+  })
+
   it('[DEL-12.3] about repeated events is sent once an hour, with the number of events at that time', async () => {
     const delivery = open()
     await harness.send('alert-1', [soc()])
