@@ -94,10 +94,13 @@ function withId(current: ModuleImport, resolved: ResolveFnOutput): ResolveFnOutp
   return resolved.url.startsWith('file:') ? { ...resolved, url: tracked(current, resolved.url) } : resolved
 }
 
-/** Notes the file, and returns the URL from which its present text is imported. */
+/**
+ * Notes the file, and returns the URL from which its text is imported. Node keeps the text of the first time, so a later
+ * import of the same file, which code can ask for while it sends, must not note a newer one.
+ */
 function tracked({ id, folder, files }: ModuleImport, url: string): string {
   const path = fileURLToPath(url)
-  files.set(path, fingerprintOf(path))
+  if (!files.has(path)) files.set(path, fingerprintOf(path))
   if (!belongsTo(folder, path)) return url
   const next = new URL(url)
   next.searchParams.set(ID, id)

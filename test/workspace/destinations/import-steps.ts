@@ -12,32 +12,57 @@ import { localTypeImporter } from '../../../src/workspace/destinations/local-typ
 import { commandEnvironment } from '../../support/process.ts'
 
 export type ImportResult =
-  | { readonly summary: string; readonly staleFiles: readonly string[]; readonly isSame?: boolean }
+  | {
+      readonly summary: string
+      readonly staleFiles: readonly string[]
+      readonly isSame?: boolean
+      readonly sent?: string
+    }
   | { readonly error: string; readonly hint?: string }
 
 type Files = Readonly<Record<string, string>>
+
+interface StepOptions {
+  /** True: each type sends after its import, and once more after the next files are written. */
+  readonly sends?: boolean
+}
 
 /** @param steps the files to write before each import, by their paths in the project. */
 export async function importSteps(
   root: string,
   type: string,
   steps: readonly Files[],
+  { sends = false }: StepOptions = {},
 ): Promise<ImportResult[]> {
-  const args = [fileURLToPath(import.meta.url), JSON.stringify({ root, type, steps })]
+  const args = [fileURLToPath(import.meta.url), JSON.stringify({ root, type, steps, sends })]
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: commandEnvironment() })
   return JSON.parse(stdout) as ImportResult[]
 }
 
-async function runSteps({ root, type, steps }: { root: string; type: string; steps: readonly Files[] }) {
+type Send = () => Promise<{ readonly message: string }>
+
+interface Run extends Required<StepOptions> {
+  readonly root: string
+  readonly type: string
+  readonly steps: readonly Files[]
+}
+
+async function runSteps({ root, type, steps, sends }: Run) {
   const results: ImportResult[] = []
-  const seen = new Set<unknown>()
+  const seen = new Set<Send>()
   for (const files of steps) {
     for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
+    if (sends) for (const send of seen) await send()
     try {
       const { adapter, staleFiles } = await localTypeImporter(root)(type)
       const { summary } = adapter
-      const send: unknown = Reflect.get(adapter, 'send')
-      results.push({ summary, staleFiles, ...(steps.length > 2 && { isSame: seen.has(send) }) })
+      const send = Reflect.get(adapter, 'send') as Send
+      results.push({
+        summary,
+        staleFiles,
+        ...(steps.length > 2 && { isSame: seen.has(send) }),
+        ...(sends && { sent: (await send()).message }),
+      })
       seen.add(send)
     } catch (error) {
       const hint = error instanceof UserError ? error.hint : undefined
@@ -49,5 +74,5 @@ async function runSteps({ root, type, steps }: { root: string; type: string; ste
 
 const [, script, given] = process.argv
 if (given !== undefined && script === fileURLToPath(import.meta.url)) {
-  process.stdout.write(JSON.stringify(await runSteps(JSON.parse(given) as Parameters<typeof runSteps>[0])))
+  process.stdout.write(JSON.stringify(await runSteps(JSON.parse(given) as Run)))
 }

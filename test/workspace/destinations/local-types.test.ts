@@ -208,6 +208,17 @@ export default ${typeOf(`\`${version} \${part}\``)}`
     ])
   })
 
+  it('runs the new code of a module that the type imports only when it sends, also if it sent after the change', async () => {
+    const later = (version: number) => `export const message = 'later ${version}'`
+    const root = makeProject({
+      'sink.ts': `export default { ...${typeOf("''")}, send: () => import('./later.ts') }`,
+      'later.ts': later(1),
+    })
+    const steps: Record<string, string>[] = [{}, { 'later.ts': later(2) }]
+    const results = await importSteps(root, './sink.ts', steps, { sends: true })
+    expect(results.map((each) => 'sent' in each && each.sent)).toEqual(['later 1', 'later 2'])
+  })
+
   it('names the files whose old code goes on, until the process ends or they are as they were', async () => {
     const library = (version: number) => `export const library = ${version}`
     const common = (version: number) => `exports.common = ${version}`
