@@ -13,6 +13,8 @@ import type { SendResult, UpdateDetails } from './send.ts'
 
 /** An update about an old status is not worth more tries: the store has the right one. */
 const MAX_AGE_MS = 24 * 60 * 60_000
+/** A retry by hand begins the age again, after at most a day of attempts. The provider has another clock. */
+const ATTEMPTS_MARGIN_MS = MAX_AGE_MS + 60 * 60_000
 /** The record of the alert does not exist any more, which is no fault of the destination. */
 const GONE = new Set([404, 405, 410])
 
@@ -55,7 +57,7 @@ export function resolvedTitlePrefix(alert: AlertRow): string {
 
 /** Returns what an update says beside the alert; undefined: the delivery is no update. */
 export function updateDetails(
-  { delivery: { update, updateOf }, firstReference }: ClaimedDelivery,
+  { delivery: { update, updateOf, createdAt }, firstReference }: ClaimedDelivery,
   alert: AlertRow,
   destination: Destination,
 ): UpdateDetails | undefined {
@@ -71,6 +73,7 @@ export function updateDetails(
       alert.severity,
     ),
     eventCount: alert.events,
+    attemptedSince: createdAt - ATTEMPTS_MARGIN_MS,
   }
 }
 

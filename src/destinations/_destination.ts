@@ -59,6 +59,8 @@ export interface Update extends Message, AlertUpdate {
   readonly severity: Severity
   /** The number of events of the alert so far. */
   readonly eventCount: number
+  /** Earlier attempts were made after this time, in epoch milliseconds. It bounds a search for what they created. */
+  readonly attemptedSince: number
 }
 
 /** The result of a successful attempt, which the history of the delivery keeps. */

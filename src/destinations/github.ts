@@ -150,16 +150,13 @@ function search(mark: string, options: GitHubOptions): Outgoing {
   return { method: 'GET', url, headers: headersOf(options), body: '' }
 }
 
-/** The comments of an update are younger than a day. */
-const COMMENTS_SINCE_MS = 25 * 60 * 60_000
-
-function requestsOf({ at }: Update, options: GitHubOptions) {
+function requestsOf({ attemptedSince }: Update, options: GitHubOptions) {
   const pathOf = (issue: string) =>
     joinUrl(options.apiUrl ?? API, `repos/${options.repository}/issues/${issue}`)
   const headers = headersOf(options)
   return {
     comments: (issue: string): Outgoing => {
-      const since = new Date(at - COMMENTS_SINCE_MS).toISOString()
+      const since = new Date(attemptedSince).toISOString()
       const query = new URLSearchParams({ since, per_page: '100' })
       return { method: 'GET', url: `${pathOf(issue)}/comments?${query.toString()}`, headers, body: '' }
     },

@@ -69,8 +69,9 @@ function post(url: string, body: object) {
 }
 
 function shown({ status, closedReason, actor, note, severity, eventCount, firstKey, ...rest }: Update) {
-  const { remoteReference, repeated } = rest
-  return { status, closedReason, actor, note, severity, eventCount, firstKey, remoteReference, repeated }
+  const { remoteReference, repeated, attemptedSince } = rest
+  const found = { firstKey, remoteReference, repeated, attemptedSince }
+  return { status, closedReason, actor, note, severity, eventCount, ...found }
 }
 
 const soc = (over: Partial<Destination> = {}) =>
@@ -123,6 +124,7 @@ describe('an update', () => {
       firstKey: keys()[0],
       remoteReference: '{"record":"RECORD-1","token":""}',
       repeated: false,
+      attemptedSince: expect.any(Number) as number,
     })
     expect(keys()[1]).not.toBe(keys()[0])
   })
@@ -180,14 +182,17 @@ describe('an update', () => {
     await first.stop()
     await change(ACKNOWLEDGE)
     // A daemon that ends here has claimed the update and recorded nothing.
+    const sentAt = harness.clock.now()
     const [claimed] = await harness.store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: HOUR_MS })
     await change(RESOLVE)
+    harness.clock.advance(3 * DAY_MS)
     await harness.store.acquireInstanceLock('the next daemon')
     await open().start()
     await untilStored({ delivered: 3 })
     expect(said()).toEqual(['alert', 'acknowledged', 'resolved'])
     expect(keys()[1]).toBe(claimed!.delivery.id)
     expect(bodies()[1]).toMatchObject({ repeated: true, status: 'acknowledged' })
+    expect(bodies()[1]!.attemptedSince).toBeLessThan(sentAt)
   })
 
   it('[DEL-12.3] about repeated events that waits for its hour takes a resolve along, after a restart, too', async () => {

@@ -73,6 +73,7 @@ export function update(over: Partial<UpdateDetails>): UpdateDetails {
     remoteReference: null,
     severity: 'HIGH',
     eventCount: 1,
+    attemptedSince: Date.UTC(2026, 0, 2, 3, 4, 5),
     ...over,
   }
 }

@@ -63,7 +63,7 @@ describe('slack', () => {
     const answers = json({ ok: true, messages: [{ ts: '2.5', metadata: answer('').metadata }] })
     const { sent } = await send(repeated({ ...acknowledged, ...at }), answers, edited)
     expect(sent.map(([request]) => request)).toEqual([
-      'GET /conversations.replies?channel=C1&ts=1.5&limit=100&include_all_metadata=true',
+      'GET /conversations.replies?channel=C1&ts=1.5&oldest=1767323045&limit=100&include_all_metadata=true',
       'POST /chat.update',
     ])
   })
@@ -182,6 +182,7 @@ describe.each([
     address: 'apiUrl',
     path: '/repos/acme/soc/issues/7',
     comments: 'comments',
+    looksFrom: ['2026-01-02T03:04:05.000Z', null],
     close: ['PATCH', { state: 'closed' }],
     reopen: ['PATCH', { state: 'open' }],
     done: json({ number: 7 }),
@@ -195,13 +196,15 @@ describe.each([
     address: 'url',
     path: '/api/v4/projects/acme%2Fsoc/issues/7',
     comments: 'notes',
+    looksFrom: [null, 'desc'],
     close: ['PUT', { state_event: 'close' }],
     reopen: ['PUT', { state_event: 'reopen' }],
     done: json({ iid: 7 }),
     found: json([{ iid: 7 }]),
     none: json([]),
   },
-] as const)('$name', ({ type, options, address, path, comments, close, reopen, done, found, none }) => {
+] as const)('$name', ({ type, options, address, path, comments, looksFrom, ...rest }) => {
+  const { close, reopen, done, found, none } = rest
   const send = onUpdateStage(type, options, address)
   const at = { remoteReference: '{"issue":"7"}' }
   const created = json({ id: 99 }, 201)
@@ -231,6 +234,12 @@ describe.each([
       `GET ${path}/${comments}`,
       `${close[0]} ${path}`,
     ])
+  })
+
+  it('a repeated attempt looks at comments that are at least as old as the first attempt', async () => {
+    const { sent } = await send(repeated({ ...acknowledged, ...at }), none, created)
+    const query = new URLSearchParams(sent[0]![0].split('?')[1])
+    expect([query.get('since'), query.get('sort')]).toEqual(looksFrom)
   })
 
   it('the issue of an earlier version is found by its mark', async () => {

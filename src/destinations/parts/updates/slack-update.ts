@@ -39,7 +39,7 @@ export function* reportSlackUpdate(
   }
   const place = parseExact(update.remoteReference) as PostedMessage
   const receipt = yield* createOnce(update, {
-    lookUp: () => thread(place, options),
+    lookUp: () => thread(update, place, options),
     listing: 'messages',
     found: ({ body }) => (body.includes(update.idempotencyKey) ? 'the answer' : ''),
     create: () => answerInThread(update, place, options),
@@ -56,10 +56,12 @@ export function* reportSlackUpdate(
   }
 }
 
-function thread({ channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
+/** Slack lists a thread from its beginning, so that a long one would not reach to the answer. */
+function thread({ attemptedSince }: Update, { channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
   const query = new URLSearchParams({
     channel,
     ts: options.threadTs ?? ts,
+    oldest: String(attemptedSince / 1_000),
     limit: '100',
     include_all_metadata: 'true',
   })
