@@ -5,6 +5,7 @@ import { openStore } from '../../../src/store/open.ts'
 import { SECRET, withAwsCredentials } from '../../support/aws.ts'
 import { manualClock } from '../../support/clock.ts'
 import { startProxy } from '../../support/proxy.ts'
+import { envReference } from '../../support/secrets.ts'
 import { signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
 
@@ -149,17 +150,20 @@ destinations:
 describe('credentials that a library looks for', () => {
   withAwsCredentials()
 
-  it('credentials are described by the place that provided them, never by their value', async () => {
-    const { results } = await findings({
-      ...SOUND,
-      'destinations.yaml': `version: 1
+  /** @param options lines of YAML, beside the URL of the queue. */
+  const queue = (...options: string[]) => ({
+    'destinations.yaml': `version: 1
 fallback: [queue]
 destinations:
   - name: queue
     type: sqs
-    options: { queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts }
-`,
-    })
+    options:
+      queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts
+${options.map((line) => `      ${line}\n`).join('')}`,
+  })
+
+  it('credentials are described by the place that provided them, never by their value', async () => {
+    const { results } = await findings({ ...SOUND, ...queue() })
     expect(results.at(-1)).toEqual({
       what: 'credentials',
       state: 'fine',
@@ -176,16 +180,10 @@ destinations:
     const { results } = await findings({
       ...SOUND,
       'secrets/proxy': `http://soc:T0KEN-of-proxy@${host}\n`,
-      'destinations.yaml': `version: 1
-fallback: [queue]
-destinations:
-  - name: queue
-    type: sqs
-    options:
-      queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts
-      roleArn: arn:aws:iam::210987654321:role/alerts
-      transport: { proxy: "\${file:secrets/proxy}" }
-`,
+      ...queue(
+        'roleArn: arn:aws:iam::210987654321:role/alerts',
+        `transport: { proxy: "\${file:secrets/proxy}" }`,
+      ),
     })
     expect(proxy.connected).toContain('sts.eu-central-1.amazonaws.com:443')
     expect(results.at(-1)).toMatchObject({
@@ -199,20 +197,12 @@ destinations:
   it('a reference without a value is named in the result of the credentials', async () => {
     const { results } = await findings({
       ...SOUND,
-      'destinations.yaml': `version: 1
-fallback: [queue]
-destinations:
-  - name: queue
-    type: sqs
-    options:
-      queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts
-      transport: { proxy: "\${env:SIGNALBOX_TEST_NOT_SET}" }
-`,
+      ...queue(`transport: { proxy: "${envReference('SIGNALBOX_TEST_NOT_SET')}" }`),
     })
     expect(results.at(-1)).toEqual({
       what: 'credentials',
       state: 'missing',
-      detail: 'queue: $' + '{env:SIGNALBOX_TEST_NOT_SET} is not set',
+      detail: `queue: ${envReference('SIGNALBOX_TEST_NOT_SET')} is not set`,
       hint: 'set SIGNALBOX_TEST_NOT_SET in the environment',
     })
   })
