@@ -7,7 +7,10 @@ const GRACE_MS = 500
 const DRIVER_BUDGET_MS = { load: 60_000, run: 10_000 } as const
 /** A worker that stands still for this multiple of its budget has stalled if it used next to no core time: it sleeps. */
 const MAX_SLEEP_FACTOR = 10
-/** A worker that got at least this share of a core does not sleep. It works, on a machine that has other work. */
+/**
+ * A worker that got at least this share of a core counts as one that works, on a machine that has other work. The price: one
+ * that works for just this share and sleeps otherwise is ended only when its core time exceeds its budget.
+ */
 const MIN_CORE_SHARE = 1 / 40
 /** No job takes longer than this, so code that forges the marker cannot keep the worker for ever. */
 const MAX_BUDGET_MS = 600_000
