@@ -11,11 +11,11 @@ import {
   type Update,
 } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { createReferenced } from './parts/updates/create-referenced.ts'
 import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitHubOptions {
@@ -68,22 +68,15 @@ export default defineDestination<GitHubOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    let issue = ''
-    const receipt = yield* createOnce(message, {
+  exchange: (message, options) =>
+    createReferenced(message, 'issue', {
       lookUp: () => search(marker(message), options),
       listing: 'items',
-      found: ({ body }) => {
-        issue = textAt(body, 'items.0.number')
-        return issueName(issue)
-      },
+      found: foundIssue,
       create: () => create(message, options),
-      created: ({ body }) => {
-        issue = textAt(body, 'number')
-      },
-    })
-    return { ...receipt, remoteReference: JSON.stringify({ issue }) }
-  },
+      created: (body) => textAt(body, 'number'),
+      nameOf: issueName,
+    }),
   updates: {
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
@@ -91,7 +84,7 @@ export default defineDestination<GitHubOptions>({
         issue: textAt(update.remoteReference ?? '', 'issue'),
         search: (key) => search(`signalbox-${key}`, options),
         listing: 'items',
-        found: (body) => textAt(body, 'items.0.number'),
+        found: foundIssue,
         commentListing: '',
         escaped: escapeMarkdown,
         ...requestsOf(update, options),
@@ -132,6 +125,10 @@ function error({ status, body, headers }: HttpResponse): ProviderError | undefin
 interface GitHubError {
   readonly message?: string
   readonly errors?: readonly { readonly field?: string; readonly code?: string; readonly message?: string }[]
+}
+
+function foundIssue(body: string): string {
+  return textAt(body, 'items.0.number')
 }
 
 function issueName(number: string): string {

@@ -4,11 +4,11 @@ import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { createReferenced } from './parts/updates/create-referenced.ts'
 import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitLabOptions {
@@ -56,22 +56,15 @@ export default defineDestination<GitLabOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    let issue = ''
-    const receipt = yield* createOnce(message, {
+  exchange: (message, options) =>
+    createReferenced(message, 'issue', {
       lookUp: () => search(marker(message), options),
       listing: '',
-      found: ({ body }) => {
-        issue = textIn(firstOf(body), 'iid')
-        return issueName(issue)
-      },
+      found: foundIssue,
       create: () => create(message, options),
-      created: ({ body }) => {
-        issue = textAt(body, 'iid')
-      },
-    })
-    return { ...receipt, remoteReference: JSON.stringify({ issue }) }
-  },
+      created: (body) => textAt(body, 'iid'),
+      nameOf: issueName,
+    }),
   updates: {
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
@@ -79,7 +72,7 @@ export default defineDestination<GitLabOptions>({
         issue: textAt(update.remoteReference ?? '', 'issue'),
         search: (key) => search(`signalbox-${key}`, options),
         listing: '',
-        found: (body) => textIn(firstOf(body), 'iid'),
+        found: foundIssue,
         commentListing: '',
         escaped: (text) => escapeQuickActions(escapeMarkdown(text)),
         ...requestsOf(options),
@@ -114,9 +107,9 @@ function error({ body }: HttpResponse): ProviderError | undefined {
   return { codes: [...faults].flatMap(([, field]) => field ?? []), text }
 }
 
-function firstOf(body: string): Readonly<Record<string, unknown>> | undefined {
+function foundIssue(body: string): string {
   const issues = answerJson(body)
-  return Array.isArray(issues) ? issues[0] : undefined
+  return textIn(Array.isArray(issues) ? issues[0] : undefined, 'iid')
 }
 
 function issueName(iid: string): string {

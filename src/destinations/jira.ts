@@ -7,9 +7,9 @@ import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { env, TOKEN_OF_TRANSPORT } from './_options.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
-import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
+import { createReferenced } from './parts/updates/create-referenced.ts'
 import { reportJiraUpdate } from './parts/updates/jira-update.ts'
 
 interface JiraOptions {
@@ -126,22 +126,14 @@ export default defineDestination<JiraOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    let key = ''
-    const receipt = yield* createOnce(message, {
+  exchange: (message, options) =>
+    createReferenced(message, 'key', {
       lookUp: () => search(marker(message), options),
       listing: 'issues',
-      found: ({ body }) => {
-        key = textAt(body, 'issues.0.key')
-        return key
-      },
+      found: (body) => textAt(body, 'issues.0.key'),
       create: () => create(message, options),
-      created: ({ body }) => {
-        key = textAt(body, 'key')
-      },
-    })
-    return { ...receipt, remoteReference: JSON.stringify({ key }) }
-  },
+      created: (body) => textAt(body, 'key'),
+    }),
   updates: {
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
