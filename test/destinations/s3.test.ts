@@ -57,7 +57,12 @@ destinationContract('s3', {
     [
       'a clock that is wrong',
       errorAnswer({ status: 403, code: 'RequestTimeTooSkewed', text: 'The difference is too large' }),
-      { result: 'retry', status: 403 },
+      {
+        result: 'retry',
+        status: 403,
+        message:
+          '403: RequestTimeTooSkewed: The difference is too large (the clock of this machine is wrong, or the request was on its way for minutes)',
+      },
     ],
     [
       'too many',

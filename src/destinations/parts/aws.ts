@@ -94,7 +94,9 @@ async function loadCredentials(
 ): Promise<CachedCredentials> {
   const sdk = await import('@aws-sdk/credential-providers')
   const clientConfig = { region, requestHandler: createAwsHandler(send) as never }
-  const provide = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
+  // The SDK keeps the shared files as it first read them.
+  const chainOptions = { ...(profile && { profile }), clientConfig, ignoreCache: true }
+  const provide = sdk.fromNodeProviderChain(chainOptions)
   let source = ''
   const chain = async () => {
     const given = await provide()

@@ -200,6 +200,57 @@ describe('what was found', () => {
   })
 })
 
+describe('credentials that the service refuses', () => {
+  /** Returns the outcomes of two attempts, between which the keys in the shared file are replaced. */
+  async function replaced(code: string): Promise<unknown[]> {
+    const file = join(folder, 'replaced')
+    const store = (id: string) =>
+      writeFileSync(file, `[soc]\naws_access_key_id = ${id}\naws_secret_access_key = ${SECRET}\n`)
+    environment({ AWS_SHARED_CREDENTIALS_FILE: file })
+    fake = await listen(async ({ headers }) =>
+      headers.authorization?.includes('AKIA-NEW')
+        ? { status: 200, body: '{"MessageId":"m-1"}' }
+        : { status: 403, body: JSON.stringify({ __type: code, message: 'refused' }) },
+    )
+    const options = {
+      queueUrl: 'https://sqs.xx.amazonaws.com/1/a',
+      region: region(),
+      profile: 'soc',
+      endpoint: fake.url,
+    }
+    store('AKIA-OLD')
+    const first = await sendSample(sqs, options)
+    store('AKIA-NEW')
+    return [first, await sendSample(sqs, options)]
+  }
+
+  it.each([
+    ['ExpiredTokenException', 'retry'],
+    ['InvalidClientTokenId', 'refused'],
+    ['UnrecognizedClientException', 'refused'],
+    ['SignatureDoesNotMatch', 'refused'],
+  ])('credentials are read again from the shared file after %s', async (code, result) => {
+    expect(await replaced(code)).toMatchObject([{ result }, { result: 'delivered' }])
+  })
+})
+
+it.each([
+  ['RequestExpired', 'Request has expired.'],
+  ['SignatureDoesNotMatch', 'Signature expired: 20260131T120000Z is now earlier than 20260131T121500Z'],
+  [
+    'InvalidSignatureException',
+    'Signature not yet current: 20260131T123000Z is still later than 20260131T120500Z',
+  ],
+])('a wrong clock is named as such, and the alert is sent again: %s', async (code, message) => {
+  environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
+  fake = await listen(async () => ({ status: 403, body: JSON.stringify({ __type: code, message }) }))
+  const options = { queueUrl: 'https://sqs.xx.amazonaws.com/1/a', region: region(), endpoint: fake.url }
+  expect(await sendSample(sqs, options)).toMatchObject({
+    result: 'retry',
+    message: expect.stringContaining('the clock of this machine is wrong'),
+  })
+})
+
 describe('a destination without credentials', () => {
   const options = () => ({
     queueUrl: 'https://sqs.xx.amazonaws.com/1/a',
