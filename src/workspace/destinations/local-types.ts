@@ -11,6 +11,9 @@ export function isLocalType(type: string): boolean {
   return !Object.hasOwn(DESTINATION_TYPES, type)
 }
 
+/** The types by what their modules export. Ajv keeps each schema that it has compiled, so an unchanged type is made once. */
+const adapters = new WeakMap<DestinationType, DestinationType>()
+
 /** Each call imports the present text of the type's files. */
 export function localTypeImporter(root: string): ImportLocalType {
   return async (type) => {
@@ -21,11 +24,17 @@ export function localTypeImporter(root: string): ImportLocalType {
         hint: 'use export default defineDestination({ type, summary, options, and one of request with answers, exchange with answers, or payload with send })',
       })
     }
-    // An author who exports a plain object gets the same options as one who calls the function.
-    const adapter = defineDestination(exported.default)
-    assertSchema(adapter, type)
+    const adapter = adapters.get(exported.default) ?? createAdapter(exported.default, type)
+    adapters.set(exported.default, adapter)
     return { adapter, staleFiles }
   }
+}
+
+/** An author who exports a plain object gets the same options as one who calls the function. */
+function createAdapter(exported: DestinationType, type: string): DestinationType {
+  const adapter = defineDestination(exported)
+  assertSchema(adapter, type)
+  return adapter
 }
 
 async function imported(root: string, type: string): ReturnType<typeof importFresh> {

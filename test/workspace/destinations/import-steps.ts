@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { DestinationType } from '../../../src/destinations/_destination.ts'
 import { messageOf, UserError } from '../../../src/errors.ts'
 import { localTypeImporter } from '../../../src/workspace/destinations/local-types.ts'
 import { commandEnvironment } from '../../support/process.ts'
@@ -39,7 +40,8 @@ export async function importSteps(
   return JSON.parse(stdout) as ImportResult[]
 }
 
-type Send = () => Promise<{ readonly message: string }>
+const sendOf = (adapter: DestinationType) =>
+  Reflect.get(adapter, 'send') as () => Promise<{ readonly message: string }>
 
 interface Run extends Required<StepOptions> {
   readonly root: string
@@ -49,21 +51,20 @@ interface Run extends Required<StepOptions> {
 
 async function runSteps({ root, type, steps, sends }: Run) {
   const results: ImportResult[] = []
-  const seen = new Set<Send>()
+  const seen = new Set<DestinationType>()
   for (const files of steps) {
     for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
-    if (sends) for (const send of seen) await send()
+    if (sends) for (const adapter of seen) await sendOf(adapter)()
     try {
       const { adapter, staleFiles } = await localTypeImporter(root)(type)
       const { summary } = adapter
-      const send = Reflect.get(adapter, 'send') as Send
       results.push({
         summary,
         staleFiles,
-        ...(steps.length > 2 && { isSame: seen.has(send) }),
-        ...(sends && { sent: (await send()).message }),
+        ...(steps.length > 2 && { isSame: seen.has(adapter) }),
+        ...(sends && { sent: (await sendOf(adapter)()).message }),
       })
-      seen.add(send)
+      seen.add(adapter)
     } catch (error) {
       const hint = error instanceof UserError ? error.hint : undefined
       results.push({ error: messageOf(error), ...(hint !== undefined && { hint }) })
