@@ -8,7 +8,11 @@ import {
   archiveContent,
   archiveKey,
 } from './parts/archive-object.ts'
-import { authorizeByGoogle, type GoogleOptions } from './parts/credentials/google-identity.ts'
+import {
+  authorizeByGoogle,
+  forgetIdentities,
+  type GoogleOptions,
+} from './parts/credentials/google-identity.ts'
 import { joinUrl } from './parts/json-request.ts'
 import { apiUrl, googleCredentials, text } from './parts/option-forms.ts'
 
@@ -137,6 +141,7 @@ export default defineDestination<GcsOptions>({
 
 /** Cloud Storage has codes of its own, unlike other services of Google. */
 function gcsError({ status, body }: HttpResponse): ProviderError | undefined {
+  if (status === 401) forgetIdentities()
   const code = textAt(body, 'error.errors.0.reason')
   if (status < 300 || !code || (status === 412 && code === EXISTS)) return undefined
   return { codes: [code], text: `${code}: ${textAt(body, 'error.message')}` }

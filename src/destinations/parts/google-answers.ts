@@ -2,8 +2,10 @@
 import { parseJsonObject, textAt } from '../../core/json-path.ts'
 import type { HttpResponse } from '../../model/ports.ts'
 import type { AnswerRule, ProviderError } from '../_destination.ts'
+import { forgetIdentities } from './credentials/google-identity.ts'
 
-export function googleError({ body }: HttpResponse): ProviderError | undefined {
+export function googleError({ status, body }: HttpResponse): ProviderError | undefined {
+  if (status === 401) forgetIdentities()
   if (parseJsonObject(body) === undefined) return undefined
   const code = textAt(body, 'error.status')
   return code ? { codes: [code], text: `${code}: ${textAt(body, 'error.message')}` } : undefined

@@ -17,6 +17,11 @@ interface Identity {
 /** The library caches tokens and renews them in time. */
 const identities = new Map<string, Promise<Identity>>()
 
+/** The next request looks for the identity again: a service refused its token, and another key may have taken its place. */
+export function forgetIdentities(): void {
+  identities.clear()
+}
+
 /** Adds the token of the identity to the request. */
 export async function authorizeByGoogle(
   request: HttpRequest,
