@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { HARDSHIPS } from '../test/chaos/hardships.ts'
-import { runChaos } from '../test/chaos/run-chaos.ts'
+import { type ChaosReport, runChaos } from '../test/chaos/run-chaos.ts'
+
+/** So many events of each kind are named. */
+const SHOWN = 100
 
 const checkout = join(import.meta.dirname, '..')
 const { values } = parseArgs({
@@ -35,6 +38,13 @@ function sabotagedCopy(): string {
   return copy
 }
 
+/** The events, shortened where there are many, and what the daemon said at last. */
+function complaint({ lost, countedTwice, lastLog }: ChaosReport): string {
+  const some = (ids: readonly string[]) =>
+    ids.length > SHOWN ? `${ids.slice(0, SHOWN).join(' ')} and ${ids.length - SHOWN} more` : ids.join(' ')
+  return `lost: ${some(lost)}\ncounted twice: ${some(countedTwice)}\nthe last daemon logged:\n${lastLog}`
+}
+
 const subject = values.sabotage ? sabotagedCopy() : checkout
 const startedAt = performance.now()
 const report = await runChaos({
@@ -58,8 +68,6 @@ const expected = values.sabotage
   ? report.lost.length > 0
   : report.lost.length + report.countedTwice.length === 0
 if (!expected) {
-  console.error(
-    values.sabotage ? 'the sabotage went unnoticed' : [...report.lost, ...report.countedTwice].join('\n'),
-  )
+  console.error(values.sabotage ? 'the sabotage went unnoticed' : complaint(report))
   process.exitCode = 1
 }

@@ -60,7 +60,8 @@ export const HARDSHIPS: readonly Hardship[] = [
 
 /** A small file system of the store's own, where this user may mount one. */
 export class Volume {
-  static readonly #SIZE = '64m'
+  /** Enough for the store of a whole run: its database and its write-ahead log. It takes memory only for what is written. */
+  static readonly #SIZE = '1g'
   readonly #folder: string
   readonly isMounted: boolean
 

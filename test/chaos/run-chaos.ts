@@ -34,7 +34,12 @@ export interface ChaosReport {
   /** Requests repeated under their own key: in flight when the daemon died. */
   readonly repeated: number
   readonly refused: number
+  /** The end of what the last daemon logged. */
+  readonly lastLog: string
 }
+
+/** Enough to see why the last daemon delivered nothing more. */
+const LAST_LINES = 40
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(options.seed)
@@ -79,9 +84,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       options.onHardship?.(hardship.name, daemon.endedBySignal() ? 'went on' : 'ended by itself')
       hardship.after?.(volume!)
     }
-    await settle(startDaemonProcess(options.checkout, root), ledger, receiver, options.settleMs)
+    const last = startDaemonProcess(options.checkout, root)
+    await settle(last, ledger, receiver, options.settleMs)
     const merged = await alertsOfSeveralEvents(root)
-    return report(options.rounds, ledger, receiver, merged)
+    const lastLog = last
+      .lines()
+      .slice(-LAST_LINES)
+      .map(({ text }) => text)
+      .join('\n')
+    return { ...report(options.rounds, ledger, receiver, merged), lastLog }
   } finally {
     await receiver.close()
     volume?.unmount()
@@ -118,7 +129,7 @@ function report(
   ledger: Ledger,
   receiver: ChaosReceiver,
   merged: readonly string[],
-): ChaosReport {
+): Omit<ChaosReport, 'lastLog'> {
   const arrivals = [...receiver.arrivals]
   const keys = (which: 'key' | 'alertId') => (id: string) =>
     new Set(receiver.arrivals.get(id)?.map((arrival) => arrival[which])).size
