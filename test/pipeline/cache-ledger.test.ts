@@ -7,6 +7,7 @@ import type { CacheEvent } from '../../src/model/events/detection-cache.ts'
 import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { openStore } from '../../src/store/open.ts'
 import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../src/store/store.ts'
+import { incrementCounter } from '../support/cache-counter.ts'
 import { manualClock } from '../support/clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
@@ -22,38 +23,6 @@ const event = (name: string, comesAgain = false): CacheEvent => ({
   name,
   comesAgain,
 })
-
-interface Asking {
-  readonly trustGroup?: string
-  readonly detection?: string
-}
-
-/** Counts as the helpers do: read, add, write if the item has not changed. Each call starts from the first question. */
-async function increment(
-  ledger: CacheLedger,
-  at: CacheEvent,
-  asking: Asking = {},
-  until = Number.POSITIVE_INFINITY,
-) {
-  const about = { event: at, trustGroup: 'default', detection: 'd', ...asking }
-  for (let n = 1; n <= until; n += 2) {
-    const [item, version] = JSON.parse(
-      await ledger.request({ ...about, operationId: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
-    ) as [{ count?: number }, string]
-    const count = (item.count ?? 0) + 1
-    if (n + 1 > until) return count
-    const write = {
-      kind: 'write',
-      key: 'k',
-      item: JSON.stringify({ count }),
-      expiresAt: null,
-      version,
-    } as const
-    if ((await ledger.request({ ...about, operationId: `0/${n + 1}`, operation: write })) === 'true')
-      return count
-  }
-  throw new Error('asked no more')
-}
 
 async function commit(store: Store, ledger: CacheLedger, events: readonly CacheEvent[]) {
   const { kv, done } = ledger.commit(events)
@@ -73,7 +42,7 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
     const store = await open('many')
     const ledger = ledgerOf(store)
     const counts = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => increment(ledger, event(`e${at}`))),
+      Array.from({ length: 50 }, (_, at) => incrementCounter(ledger, event(`e${at}`))),
     )
     expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
     await store.close()
@@ -83,10 +52,10 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
     const store = await open('again')
     const ledger = ledgerOf(store)
     const first = event('first')
-    expect(await increment(ledger, first)).toBe(1)
-    expect(await increment(ledger, event('other'))).toBe(2)
-    expect(await increment(ledger, first)).toBe(1)
-    expect(await increment(ledger, event('third'))).toBe(3)
+    expect(await incrementCounter(ledger, first)).toBe(1)
+    expect(await incrementCounter(ledger, event('other'))).toBe(2)
+    expect(await incrementCounter(ledger, first)).toBe(1)
+    expect(await incrementCounter(ledger, event('third'))).toBe(3)
     await store.close()
   })
 
@@ -94,9 +63,9 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
     const store = await open('cut')
     const ledger = ledgerOf(store)
     const cut = event('cut')
-    await increment(ledger, cut, {}, 1)
-    expect(await increment(ledger, event('between'))).toBe(1)
-    expect(await increment(ledger, cut)).toBe(2)
+    await incrementCounter(ledger, cut, {}, 1)
+    expect(await incrementCounter(ledger, event('between'))).toBe(1)
+    expect(await incrementCounter(ledger, cut)).toBe(2)
     await store.close()
   })
 
@@ -104,20 +73,20 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
     const store = await open('apart')
     const ledger = ledgerOf(store)
     const one = event('one')
-    expect(await increment(ledger, one)).toBe(1)
-    expect(await increment(ledger, one, { detection: 'other' })).toBe(2)
-    expect(await increment(ledger, one, { trustGroup: 'vendor' })).toBe(1)
+    expect(await incrementCounter(ledger, one)).toBe(1)
+    expect(await incrementCounter(ledger, one, { detection: 'other' })).toBe(2)
+    expect(await incrementCounter(ledger, one, { trustGroup: 'vendor' })).toBe(1)
     await store.close()
   })
 
   it('counts an event once if its commit failed and it came again', async () => {
     const store = await open('failed')
     const ledger = ledgerOf(store)
-    await increment(ledger, event('e'))
+    await incrementCounter(ledger, event('e'))
     const again = event('e')
-    expect(await increment(ledger, again)).toBe(1)
+    expect(await incrementCounter(ledger, again)).toBe(1)
     await commit(store, ledger, [again])
-    expect(await increment(ledger, event('next'))).toBe(2)
+    expect(await incrementCounter(ledger, event('next'))).toBe(2)
     await store.close()
   })
 
@@ -125,8 +94,8 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
     const store = await open('idle')
     const ledger = ledgerOf(store)
     const reader = event('reader')
-    await increment(ledger, event('writer'))
-    await increment(ledger, reader, {}, 1)
+    await incrementCounter(ledger, event('writer'))
+    await incrementCounter(ledger, reader, {}, 1)
     expect(ledger.commit([reader]).kv).toEqual([])
     await store.close()
   })
@@ -191,23 +160,23 @@ describe('the memory of the cache ledger', () => {
 
   it('holds the log of an event under way, which is stored once and not with every other commit', async () => {
     const { store, ledger } = await counted()
-    await increment(ledger, event('slow'))
+    await incrementCounter(ledger, event('slow'))
     const [first, second] = [event('first'), event('second')]
-    await increment(ledger, first)
+    await incrementCounter(ledger, first)
     await commit(store, ledger, [first])
-    await increment(ledger, second)
+    await incrementCounter(ledger, second)
     expect(ledger.commit([second]).kv.map(({ key }) => key)).toEqual([expect.stringContaining('cache-item')])
     await store.close()
   })
 
   it('is bounded for logs of events whose commit failed and that never came again', async () => {
     const { store, ledger } = await counted()
-    for (let n = 0; n < VERY_MANY; n++) await increment(ledger, event(`lost ${n}`))
+    for (let n = 0; n < VERY_MANY; n++) await incrementCounter(ledger, event(`lost ${n}`))
     const settled = event('settled')
-    await increment(ledger, settled)
+    await incrementCounter(ledger, settled)
     ledger.commit([settled]).done()
-    expect(await increment(ledger, event(`lost ${VERY_MANY - 1}`))).toBe(VERY_MANY)
-    expect(await increment(ledger, event('lost 0'))).toBe(VERY_MANY + 2)
+    expect(await incrementCounter(ledger, event(`lost ${VERY_MANY - 1}`))).toBe(VERY_MANY)
+    expect(await incrementCounter(ledger, event('lost 0'))).toBe(VERY_MANY + 2)
     await store.close()
   })
 })
@@ -226,18 +195,18 @@ describe('the cache ledger after the end of the process', () => {
   it('has what was committed', async () => {
     const { store, ledger } = await reopened('committed', async (first, ledger) => {
       const e = event('e')
-      await increment(ledger, e)
+      await incrementCounter(ledger, e)
       await commit(first, ledger, [e])
     })
-    expect(await increment(ledger, event('next'))).toBe(2)
+    expect(await incrementCounter(ledger, event('next'))).toBe(2)
     await store.close()
   })
 
   it('has nothing that was not committed, and its event counts when it comes again', async () => {
     const { store, ledger } = await reopened('lost', async (_, ledger) => {
-      await increment(ledger, event('e'))
+      await incrementCounter(ledger, event('e'))
     })
-    expect(await increment(ledger, event('e'))).toBe(1)
+    expect(await incrementCounter(ledger, event('e'))).toBe(1)
     await store.close()
   })
 
@@ -245,25 +214,25 @@ describe('the cache ledger after the end of the process', () => {
     const { store, ledger } = await reopened('carried', async (first, ledger) => {
       const slow = event('slow')
       const quick = event('quick')
-      await increment(ledger, slow)
-      await increment(ledger, quick)
+      await incrementCounter(ledger, slow)
+      await incrementCounter(ledger, quick)
       await commit(first, ledger, [quick])
     })
     const again = event('slow')
-    expect(await increment(ledger, again)).toBe(1)
+    expect(await incrementCounter(ledger, again)).toBe(1)
     await commit(store, ledger, [again])
-    expect(await increment(ledger, event('next'))).toBe(3)
+    expect(await incrementCounter(ledger, event('next'))).toBe(3)
     await store.close()
   })
 
   it('counts an event once that its source sends again after it was settled', async () => {
     const { store, ledger } = await reopened('resent', async (first, ledger) => {
       const e = event('keyed', true)
-      await increment(ledger, e)
+      await incrementCounter(ledger, e)
       await commit(first, ledger, [e])
     })
-    expect(await increment(ledger, event('keyed', true))).toBe(1)
-    expect(await increment(ledger, event('next'))).toBe(2)
+    expect(await incrementCounter(ledger, event('keyed', true))).toBe(1)
+    expect(await incrementCounter(ledger, event('next'))).toBe(2)
     await store.close()
   })
 })
