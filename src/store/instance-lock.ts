@@ -118,4 +118,5 @@ function recordHolder(driver: Driver, name: string, now: number): void {
   driver
     .prepare(`UPDATE delivery SET lease_until = :now WHERE state = 'sending' AND lease_until > :now`)
     .run({ now })
+  driver.prepare('UPDATE source_cursor SET lease_until = 0 WHERE lease_until > 0').run()
 }

@@ -9,6 +9,12 @@ interface OlderSchema {
 /** Temporary views belong to the connection and come before the tables of the file. */
 const VIEWS: readonly OlderSchema[] = [
   {
+    before: 5,
+    sql: `
+      CREATE TEMP VIEW source_cursor AS
+        SELECT source, cursor, NULL AS member, NULL AS lease_until, NULL AS problem FROM main.source_cursor;`,
+  },
+  {
     before: 4,
     sql: `
       CREATE TEMP VIEW alert_status AS

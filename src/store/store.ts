@@ -27,10 +27,17 @@ import type {
   DestinationState,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
+import type {
+  PartitionClaim,
+  PartitionExtension,
+  PartitionLease,
+  PartitionRow,
+} from './rows/partition-rows.ts'
 
 export * from './commit-plan.ts'
 export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
+export * from './rows/partition-rows.ts'
 
 /** A signal with its number in the store. Later signals have higher numbers, and no number is used twice. */
 export interface StoredSignal extends SignalRow {
@@ -96,6 +103,21 @@ export interface Store {
   /** Resolves when everything that a read can see is on disk. */
   durable(): Promise<void>
 
+  /**
+   * Takes partitions that no member holds under a lease that runs, as `take` does, in the order of the names and at most
+   * `limit`. After the end of a lease its owner can still commit until another member has claimed the partition.
+   */
+  claimPartitions(claim: PartitionClaim): Promise<readonly HeldCursor[]>
+  /**
+   * The leases run for `leaseMs` from now; false where another member has taken the partition. The versions of the cursors
+   * stay, so that an extension never fences a commit of its own run.
+   */
+  extendPartitions(leases: readonly PartitionExtension[], leaseMs: number): Promise<readonly boolean[]>
+  /** Ends the leases. From here on every commit of their owners is `fenced`. Partitions of other owners stay theirs. */
+  giveBackPartitions(leases: readonly PartitionLease[]): Promise<void>
+  /** Every partition that was ever claimed, in the order of the names. */
+  partitions(): Promise<readonly PartitionRow[]>
+
   /** How many deliveries of a destination `claim` could lease now; it counts up to `atMost`. */
   countDue(destinationKey: string, atMost: number): Promise<number>
   /** Leases due deliveries of these destinations for `leaseMs` by the store's clock, earliest first. */
@@ -150,7 +172,7 @@ export interface Store {
 
   /**
    * Acquires the lock that allows one daemon per store; rejects with a UserError that names the holder if it is held.
-   * The claims of a predecessor that has ended can be claimed again immediately.
+   * What a predecessor that has ended had claimed, deliveries and partitions, can be claimed again immediately.
    */
   acquireInstanceLock(holder: string): Promise<void>
   /** Rejects with a UserError if the file of the store was removed or replaced. Every write checks this, too. */

@@ -15,7 +15,9 @@ import {
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
 import { deliveryModelContract } from './store-model.ts'
+import { partitionContract } from './store-partitions.ts'
 import { statusContract } from './store-status.ts'
+
 import { updateContract } from './store-updates.ts'
 
 export interface OpenedStore {
@@ -33,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     deliveryModelContract(open)
     statusContract(open)
     updateContract(open)
+    partitionContract(open)
   })
 }
 

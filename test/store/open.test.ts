@@ -271,6 +271,7 @@ describe('openStore', () => {
       expect(await store.alerts({ limit: 5 })).toEqual([])
       expect(await store.deliveries({ limit: 5 })).toEqual([])
       expect((await store.destinationState('soc')).version).toBe(0)
+      expect(await store.partitions()).toEqual([])
       await store.close()
       expect(state()).toEqual(before)
     })
@@ -287,6 +288,20 @@ describe('openStore', () => {
       await (await open('sqlite:old.db')).close()
       expect(state()[0]).toBe(readdirSync(MIGRATIONS).length)
     })
+  })
+
+  it('the partitions of a daemon that was killed are free for the next one', async () => {
+    const claim = (store: Store, member: string) =>
+      store.claimPartitions({ sources: ['nats:EVENTS#>'], limit: 1, leaseMs: 3_600_000, member })
+    const killed = await open('sqlite:s.db')
+    await claim(killed, 'killed')
+    // What a killed process leaves: the lock is free, and the leases are in the file.
+    await killed.close()
+    const next = await open('sqlite:s.db')
+    expect(await claim(next, 'next')).toEqual([])
+    await next.acquireInstanceLock('next')
+    expect(await claim(next, 'next')).toHaveLength(1)
+    await next.close()
   })
 
   it('creates no files if it only reads, whether or not a daemon has the store open', async () => {

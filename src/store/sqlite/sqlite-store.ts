@@ -18,6 +18,7 @@ import {
   retryDeliveries,
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
+import { claimPartitions, extendPartitions, giveBackPartitions, listPartitions } from '../rows/partitions.ts'
 import { reconcileDeliveries } from '../rows/reconcile.ts'
 import { recordDeliveryOutcome } from '../rows/record-outcome.ts'
 import { createRetention } from '../rows/retention.ts'
@@ -118,6 +119,13 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       return answer
     },
     durable: async () => journal?.pending,
+
+    // As for `take`: what could have held a lease before ended with the power, too.
+    claimPartitions: (claim) => write((now) => claimPartitions(driver, claim, now), 'unsynced'),
+    extendPartitions: (leases, leaseMs) =>
+      write((now) => extendPartitions(driver, leases, leaseMs, now), 'unsynced'),
+    giveBackPartitions: (leases) => write(() => giveBackPartitions(driver, leases), 'unsynced'),
+    partitions: async () => listPartitions(driver),
 
     // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
     claim: (request) => write((now) => claimDue(driver, request, now), 'unsynced'),

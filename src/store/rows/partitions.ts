@@ -1,0 +1,55 @@
+/** Partitions: cursors that are held under a lease. An extension changes neither the owner nor the version. */
+import type { Driver } from '../driver.ts'
+import type { HeldCursor } from '../store.ts'
+import { takeCursor } from './cursors.ts'
+import type { PartitionClaim, PartitionExtension, PartitionLease, PartitionRow } from './partition-rows.ts'
+
+const HELD = 'SELECT 1 FROM source_cursor WHERE source = :source AND lease_until > :now'
+const LEASE =
+  'UPDATE source_cursor SET member = :member, lease_until = :until, problem = NULL WHERE source = :source'
+
+export function claimPartitions(
+  driver: Driver,
+  { sources, limit, leaseMs, member }: PartitionClaim,
+  now: number,
+): readonly HeldCursor[] {
+  const claimed: HeldCursor[] = []
+  for (const source of new Set(sources)) {
+    if (claimed.length >= limit) break
+    if (driver.prepare(HELD).get({ source, now }) !== undefined) continue
+    claimed.push(takeCursor(driver, source))
+    driver.prepare(LEASE).run({ source, member, until: now + leaseMs })
+  }
+  return claimed
+}
+
+/** A lease that ran out can still be extended if no other member took the partition. */
+export function extendPartitions(
+  driver: Driver,
+  leases: readonly PartitionExtension[],
+  leaseMs: number,
+  now: number,
+): readonly boolean[] {
+  const extend = driver.prepare(`
+    UPDATE source_cursor SET lease_until = :until, problem = :problem
+    WHERE source = :source AND owner = :owner`)
+  return leases.map(
+    ({ source, owner, problem }) => extend.run({ source, owner, problem, until: now + leaseMs }) > 0,
+  )
+}
+
+/** The version is raised and the owner removed, so that a commit that comes too late is `fenced`. The lease ends at 0. */
+export function giveBackPartitions(driver: Driver, leases: readonly PartitionLease[]): void {
+  const giveBack = driver.prepare(`
+    UPDATE source_cursor SET member = NULL, lease_until = 0, owner = '', version = version + 1
+    WHERE source = :source AND owner = :owner`)
+  for (const { source, owner } of leases) giveBack.run({ source, owner })
+}
+
+/** Rows without a lease are the cursors of other sources. */
+export function listPartitions(driver: Driver): readonly PartitionRow[] {
+  const sql = `
+    SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem FROM source_cursor
+    WHERE lease_until IS NOT NULL ORDER BY source`
+  return driver.prepare<PartitionRow>(sql).all()
+}

@@ -1,0 +1,120 @@
+/** The contract of stores for partitions: cursors that members hold under leases. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { HeldCursor, Store } from '../../src/store/store.ts'
+import type { ManualClock } from '../support/clock.ts'
+import { commitCursor, expecting, plan } from '../support/store-rows.ts'
+import type { OpenedStore } from './store.ts'
+
+const LEASE_MS = 10_000
+const NAMES = ['kafka:audit#0', 'kafka:audit#1', 'kafka:audit#2']
+
+export function partitionContract(open: () => Promise<OpenedStore>): void {
+  describe('partitions', () => {
+    let store: Store
+    let clock: ManualClock
+    beforeEach(async () => {
+      ;({ store, clock } = await open())
+    })
+    afterEach(() => store.close())
+
+    const claim = (member: string, sources: readonly string[] = NAMES, limit = 10) =>
+      store.claimPartitions({ sources, limit, leaseMs: LEASE_MS, member })
+    const named = (claimed: readonly HeldCursor[]) => claimed.map(({ source }) => source)
+    const commit = (held: HeldCursor, cursor: string) =>
+      store.commit(plan({ cursors: [{ source: held.source, cursor }] }), expecting({}, {}, [held]))
+    const extend = (held: HeldCursor, problem: string | null = null) =>
+      store.extendPartitions([{ ...held, problem }], LEASE_MS)
+
+    it('are claimed in the order of their names up to the limit, each by one member', async () => {
+      expect(named(await claim('a', [NAMES[0]!, NAMES[0]!, NAMES[1]!, NAMES[2]!], 2))).toEqual([
+        NAMES[0],
+        NAMES[1],
+      ])
+      expect(named(await claim('b'))).toEqual([NAMES[2]])
+      expect(await claim('a')).toEqual([])
+      expect(await claim('a', [])).toEqual([])
+      expect(await store.partitions()).toEqual(
+        NAMES.map((source, i) => ({
+          source,
+          cursor: null,
+          member: i < 2 ? 'a' : 'b',
+          leaseUntil: clock.now() + LEASE_MS,
+          problem: null,
+        })),
+      )
+    })
+
+    it('concurrent claims never have the same partition', async () => {
+      const claimed = await Promise.all(['a', 'b', 'c'].map((member) => claim(member, NAMES, 2)))
+      expect(claimed.flatMap(named).sort()).toEqual(NAMES)
+    })
+
+    it('are read on from the committed cursor by the member that claims them after the lease', async () => {
+      const [old] = await claim('a', [NAMES[0]!])
+      expect(await commit(old!, '7')).toBe('ok')
+      clock.advance(LEASE_MS - 1)
+      expect(await claim('b', [NAMES[0]!])).toEqual([])
+      clock.advance(1)
+      const [current] = await claim('b', [NAMES[0]!])
+      expect(current).toMatchObject({ source: NAMES[0], cursor: '7' })
+      expect(await commit({ ...old!, version: old!.version + 1 }, '8')).toBe('fenced')
+      expect(await extend(old!)).toEqual([false])
+      await store.giveBackPartitions([old!])
+      expect(await store.partitions()).toMatchObject([{ cursor: '7', member: 'b' }])
+      expect(await commit(current!, '9')).toBe('ok')
+    })
+
+    it('an extension keeps the lease and the version, also after commits and after the end of the lease', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      expect(await commit(held!, '1')).toBe('ok')
+      clock.advance(LEASE_MS - 1)
+      expect(await extend(held!)).toEqual([true])
+      clock.advance(LEASE_MS - 1)
+      expect(await claim('b', [NAMES[0]!])).toEqual([])
+      clock.advance(1)
+      expect(await extend(held!)).toEqual([true])
+      expect(await claim('b', [NAMES[0]!])).toEqual([])
+      expect(await commit({ ...held!, version: held!.version + 1 }, '2')).toBe('ok')
+    })
+
+    it('after the end of a lease its owner commits until another member has claimed the partition', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      clock.advance(2 * LEASE_MS)
+      expect(await commit(held!, '1')).toBe('ok')
+    })
+
+    it('given back, they are free, and nothing of their owner is committed any more', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      expect(await commit(held!, '1')).toBe('ok')
+      await store.giveBackPartitions([held!])
+      expect(await store.partitions()).toEqual([
+        { source: NAMES[0], cursor: '1', member: null, leaseUntil: null, problem: null },
+      ])
+      expect(await commit({ ...held!, version: held!.version + 1 }, '2')).toBe('fenced')
+      expect(await extend(held!)).toEqual([false])
+      expect(await claim('b', [NAMES[0]!])).toMatchObject([{ cursor: '1' }])
+    })
+
+    it('the problem of a partition is kept with its row until it is replaced or claimed', async () => {
+      const problems = async () => (await store.partitions()).map(({ problem }) => problem)
+      const [held] = await claim('a', [NAMES[0]!])
+      await extend(held!, 'no permission')
+      expect(await problems()).toEqual(['no permission'])
+      await extend(held!)
+      expect(await problems()).toEqual([null])
+      await extend(held!, 'no permission')
+      await store.giveBackPartitions([held!])
+      expect(await problems()).toEqual(['no permission'])
+      await claim('b', [NAMES[0]!])
+      expect(await problems()).toEqual([null])
+    })
+
+    it('the cursors of other sources are no partitions', async () => {
+      await commitCursor(store, 'file:a', '1')
+      const held = await store.take('file:a')
+      expect(await store.partitions()).toEqual([])
+      await store.giveBackPartitions([held])
+      expect(await commit(held, '2')).toBe('fenced')
+    })
+  })
+}
