@@ -29,6 +29,7 @@ const KEPT: readonly (readonly [text: RegExp, reason: string])[] = [
     /\broomId\b|['`]room['`]|v1\/rooms|a room with provided ID|invalid-room|room_is_blocked/g,
     'a name or an error in the API of Webex or Rocket.Chat',
   ],
+  [/\/stories\b/g, 'the comments of a task in the API of Asana'],
   [/jira\/service-desk/g, 'a part of an address of Atlassian'],
 ]
 

@@ -1,12 +1,20 @@
 /** Asana: creates a task in one or more projects. A retry first searches for the task. */
 import { textAt } from '../core/json-path.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
+import {
+  type Answer,
+  defineDestination,
+  type Message,
+  type Outgoing,
+  type ProviderError,
+} from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { createOnce } from './parts/create-once.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { createReferenced } from './parts/updates/create-referenced.ts'
+import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface AsanaOptions {
   readonly personalAccessToken: string
@@ -53,12 +61,28 @@ export default defineDestination<AsanaOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createOnce(message, {
-      lookUp: () => recent(message, options),
-      listing: 'data',
-      found: ({ body }) => (body.includes(marker(message)) ? 'the task' : ''),
+    createReferenced(message, 'task', {
+      ...searchFor(marker(message), message, options),
       create: () => create(message, options),
+      created: (body) => textAt(body, 'data.gid'),
+      nameOf: taskName,
     }),
+  updates: {
+    events: UPDATE_EVENTS,
+    exchange: (update, options) => {
+      const { lookUp, listing, found } = searchFor(`signalbox-${update.firstKey}`, update, options)
+      return reportIssueUpdate(update, {
+        issue: textAt(update.remoteReference ?? '', 'task'),
+        search: lookUp,
+        listing,
+        found,
+        commentListing: 'data',
+        escaped: (text) => text,
+        nameOf: taskName,
+        ...requestsOf(options),
+      })
+    },
+  },
   answers: {
     provider: 'Asana',
     success: [{ status: [201], field: 'data.gid', receipt: (gid) => `created task ${gid}` }],
@@ -90,6 +114,32 @@ function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
 
+function taskName(gid: string): string {
+  return gid && `task ${gid}`
+}
+
+function searchFor(mark: string, message: Message, options: AsanaOptions) {
+  return {
+    lookUp: () => recent(message, options),
+    listing: 'data',
+    nextPage: ({ body }: Answer) => nextPage(recent(message, options), body),
+    found: (body: string) => taskWith(mark, body),
+  }
+}
+
+/** The gid of a task stands before its notes. A quote in a note is escaped, so that no note can contain another gid. */
+function taskWith(mark: string, body: string): string {
+  const [before, ...after] = body.split(mark)
+  if (after.length === 0) return ''
+  return [...before!.matchAll(/"gid"\s*:\s*"(\d+)"/g)].at(-1)?.[1] ?? ''
+}
+
+function nextPage(request: Outgoing, body: string): Outgoing | undefined {
+  const offset = textAt(body, 'next_page.offset')
+  if (!offset) return undefined
+  return { ...request, url: `${request.url}&${new URLSearchParams({ offset }).toString()}` }
+}
+
 /** Tasks since the alert was made, with their notes: what Asana's search would find needs a paid plan. */
 function recent(message: Message, options: AsanaOptions): Outgoing {
   const query = new URLSearchParams({
@@ -100,6 +150,34 @@ function recent(message: Message, options: AsanaOptions): Outgoing {
   })
   const url = joinUrl(options.apiUrl ?? API, `tasks?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
+}
+
+/** Asana lists comments from the first one on, and cannot search them. */
+function requestsOf(options: AsanaOptions) {
+  const taskUrl = (gid: string) => joinUrl(options.apiUrl ?? API, `tasks/${gid}`)
+  const headers = headersOf(options)
+  const comments = (gid: string): Outgoing => {
+    const query = new URLSearchParams({ opt_fields: 'text', limit: '100' })
+    return { method: 'GET', url: `${taskUrl(gid)}/stories?${query.toString()}`, headers, body: '' }
+  }
+  return {
+    comments,
+    nextComments: (gid: string, { body }: Answer) => nextPage(comments(gid), body),
+    comment: (gid: string, text: string, mark: string): Outgoing => {
+      const truncation = new Truncation()
+      const end = `\n\n${mark}`
+      const data = { text: truncation.text('comment', text, NOTES_LIMIT - end.length) + end }
+      return {
+        ...postJson(`${taskUrl(gid)}/stories`, { data }, { headers, notes: truncation.notes }),
+        success: [{ status: [201], field: 'data.gid', receipt: (id) => `comment ${id} on task ${gid}` }],
+      }
+    },
+    setState: (gid: string, state: 'open' | 'closed'): Outgoing => ({
+      ...postJson(taskUrl(gid), { data: { completed: state === 'closed' } }, { headers }),
+      method: 'PUT',
+      success: [{ status: [200], field: 'data.gid' }],
+    }),
+  }
 }
 
 function create(message: Message, options: AsanaOptions): Outgoing {

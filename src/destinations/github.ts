@@ -157,7 +157,8 @@ function requestsOf({ attemptedSince }: Update, options: GitHubOptions) {
       const query = new URLSearchParams({ since, per_page: '100' })
       return { method: 'GET', url: `${pathOf(issue)}/comments?${query.toString()}`, headers, body: '' }
     },
-    comment: (issue: string, text: string, end: string): Outgoing => {
+    comment: (issue: string, text: string, mark: string): Outgoing => {
+      const end = `\n\n<!-- ${mark} -->`
       const truncation = new Truncation()
       const body = truncation.text('comment', text, BODY_LIMIT - end.length) + end
       return {

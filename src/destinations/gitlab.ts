@@ -139,7 +139,8 @@ function requestsOf(options: GitLabOptions) {
       const query = new URLSearchParams({ sort: 'desc', order_by: 'created_at', per_page: '100' })
       return { method: 'GET', url: `${pathOf(issue)}/notes?${query.toString()}`, headers, body: '' }
     },
-    comment: (issue: string, text: string, end: string): Outgoing => {
+    comment: (issue: string, text: string, mark: string): Outgoing => {
+      const end = `\n\n<!-- ${mark} -->`
       const truncation = new Truncation()
       const body = truncation.text('comment', text, DESCRIPTION_LIMIT - end.length) + end
       return {

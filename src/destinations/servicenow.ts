@@ -2,15 +2,17 @@
 
 import { basicAuth } from '../core/basic-auth.ts'
 import { textAt } from '../core/json-path.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { TOKEN_OF_TRANSPORT } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { createOnce } from './parts/create-once.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { createReferenced } from './parts/updates/create-referenced.ts'
+import { reportRecordUpdate } from './parts/updates/servicenow-update.ts'
 
 interface ServiceNowOptions {
   readonly url: string
@@ -19,6 +21,8 @@ interface ServiceNowOptions {
   readonly token?: string
   readonly table?: string
   readonly fields?: Readonly<Record<string, unknown>>
+  readonly resolveFields?: Readonly<Record<string, unknown>>
+  readonly reopenFields?: Readonly<Record<string, unknown>>
 }
 
 const SHORT_LIMIT = 160
@@ -57,16 +61,39 @@ export default defineDestination<ServiceNowOptions>({
         examples: [{ assignment_group: 'SOC' }],
         description: 'Further fields, in the form of the Table API.',
       },
+      resolveFields: {
+        type: 'object',
+        examples: [{ state: '6', close_code: 'Solution provided' }],
+        description:
+          'The fields that resolve a record, with `updates`. For the table `incident` the example is the default; without them the record of another table gets a note alone.',
+      },
+      reopenFields: {
+        type: 'object',
+        examples: [{ state: '2' }],
+        description: 'The fields that open a record again, with `updates`; defaults as for `resolveFields`.',
+      },
     },
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createOnce(message, {
-      lookUp: () => search(message, options),
+    createReferenced(message, 'record', {
+      lookUp: () => search(message.idempotencyKey, options),
       listing: 'result',
-      found: ({ body }) => textAt(body, 'result.0.number'),
+      found: (body) => textAt(body, 'result.0.sys_id'),
       create: () => create(message, options),
+      created: (body) => textAt(body, 'result.sys_id'),
+      nameOf: (id, body) => id && textAt(body, 'result.0.number'),
     }),
+  updates: {
+    events: UPDATE_EVENTS,
+    exchange: (update, options) =>
+      reportRecordUpdate(update, {
+        tableUrl: tableUrl(options),
+        headers: headersOf(options),
+        search: (key) => search(key, options),
+        ...stateFields(options),
+      }),
+  },
   answers: {
     provider: 'ServiceNow',
     success: [{ status: [201], field: 'result.number', receipt: (number) => `created ${number}` }],
@@ -96,11 +123,21 @@ function headersOf({ user = '', password = '', token }: ServiceNowOptions): Reco
   }
 }
 
+/** Only the states of incidents are the same in all instances. */
+function stateFields({ table = 'incident', resolveFields, reopenFields }: ServiceNowOptions) {
+  const isIncident = table === 'incident'
+  return {
+    resolveFields:
+      resolveFields ?? (isIncident ? { state: '6', close_code: 'Solution provided' } : undefined),
+    reopenFields: reopenFields ?? (isIncident ? { state: '2' } : undefined),
+  }
+}
+
 /** Searches by `correlation_id`, which the table reserves for keys of other systems. */
-function search({ idempotencyKey }: Message, options: ServiceNowOptions): Outgoing {
+function search(key: string, options: ServiceNowOptions): Outgoing {
   const query = new URLSearchParams({
-    sysparm_query: `correlation_id=${idempotencyKey}`,
-    sysparm_fields: 'number',
+    sysparm_query: `correlation_id=${key}`,
+    sysparm_fields: 'number,sys_id',
     sysparm_limit: '1',
   })
   const url = `${tableUrl(options)}?${query.toString()}`
@@ -122,6 +159,6 @@ function create(message: Message, options: ServiceNowOptions): Outgoing {
     correlation_id: message.idempotencyKey,
     correlation_display: 'Signalbox',
   }
-  const url = `${tableUrl(options)}?sysparm_fields=number`
+  const url = `${tableUrl(options)}?sysparm_fields=number,sys_id`
   return postJson(url, body, { headers: headersOf(options), notes: truncation.notes })
 }

@@ -1,5 +1,5 @@
 /**
- * An alert that is repeated, escalates and is resolved, as PagerDuty, Slack and Jira see it. The daemon is killed between
+ * An alert that is repeated, escalates and is resolved, as PagerDuty, Slack, Jira, Asana and ServiceNow see it. The daemon is killed between
  * the steps, and while the providers have carried out what they did not answer yet.
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
@@ -54,8 +54,26 @@ destinations:
     updates: [repeated, escalated, resolved]
     repeatEvery: 1ms
     options: { url: '\${env:PROVIDERS}', user: bot, apiToken: '\${env:KEY}', projectKey: SOC }
+  - name: tasks
+    type: asana
+    severities: [MEDIUM, CRITICAL]
+    updates: [repeated, escalated, resolved]
+    repeatEvery: 1ms
+    options: { apiUrl: '\${env:PROVIDERS}', personalAccessToken: '\${env:KEY}', projectGids: ['12'] }
+  - name: records
+    type: servicenow
+    severities: [MEDIUM, CRITICAL]
+    updates: [repeated, escalated, resolved]
+    repeatEvery: 1ms
+    options: { url: '\${env:PROVIDERS}', user: bot, password: '\${env:KEY}' }
 `,
 }
+
+const TEXTS = [
+  'The alert has 2 events now.',
+  'The alert has 3 events now.\nThe severity is CRITICAL now.',
+  'Resolved by ann: fixed.\na reboot',
+]
 
 describe('an alert that is repeated, escalates and is resolved, with a kill between the steps', () => {
   const providers = new TicketProviders()
@@ -105,21 +123,21 @@ describe('an alert that is repeated, escalates and is resolved, with a kill betw
     writeFileSync(join(project, 'events.ndjson'), '')
 
     event('MEDIUM')
-    await step(() => untilDelivered(3))
-    event('MEDIUM')
     await step(() => untilDelivered(5))
+    event('MEDIUM')
+    await step(() => untilDelivered(9))
     // What the providers carry out here is not recorded by the daemon that sent it.
     event('CRITICAL')
     providers.hold(true)
-    await step(() => until(() => providers.unanswered >= 3, { what: 'three requests without an answer' }))
+    await step(() => until(() => providers.unanswered >= 5, { what: 'five requests without an answer' }))
     providers.hold(false)
-    await step(() => untilDelivered(8))
+    await step(() => untilDelivered(14))
     await read(async (store) => {
       const [alert] = await store.alerts({ limit: 1 })
       const fixed = { verb: 'resolve', note: 'a reboot', reason: 'fixed' } as const
       await changeAlert(store, alert!.id, fixed, { name: 'ann', via: 'cli' }, systemClock.now())
     })
-    await step(() => untilDelivered(11))
+    await step(() => untilDelivered(19))
     await step(async () => {})
   })
   afterAll(() => close())
@@ -135,24 +153,27 @@ describe('an alert that is repeated, escalates and is resolved, with a kill betw
 
   it('Slack has one message, which is edited, and each answer in its thread once', () => {
     const [first, ...answers] = providers.messages
-    expect(answers.map(({ text }) => text)).toEqual([
-      'The alert has 2 events now.',
-      'The alert has 3 events now.\nThe severity is CRITICAL now.',
-      'Resolved by ann: fixed.\na reboot',
-    ])
+    expect(answers.map(({ text }) => text)).toEqual(TEXTS)
     expect(new Set(answers.map(({ thread_ts }) => thread_ts))).toEqual(new Set([first!.ts]))
     expect(first!.attachments).toMatchObject([
       { title: '[Resolved] New Alert: Test.Login', color: '#425a70' },
     ])
   })
 
+  it('Asana has one completed task with each comment once', () => {
+    expect(providers.tasks).toMatchObject([{ gid: '7', completed: true }])
+    expect(providers.taskComments.map(({ text }) => text.split('\n\nsignalbox-')[0])).toEqual(TEXTS)
+  })
+
+  it('ServiceNow has one resolved incident with each note once', () => {
+    expect(providers.records).toMatchObject([{ sys_id: '5f', state: '6' }])
+    const notes = providers.records[0]!.journal.map((note) => note.split('\n\nsignalbox-')[0])
+    expect(notes.toReversed()).toEqual(TEXTS)
+  })
+
   it('Jira has one issue, each comment once, and the issue is moved to done once', () => {
     expect(providers.issues).toEqual(['SOC-1'])
-    expect(providers.comments.map(({ body }) => body.split('\n\nsignalbox-')[0])).toEqual([
-      'The alert has 2 events now.',
-      'The alert has 3 events now.\nThe severity is CRITICAL now.',
-      'Resolved by ann: fixed.\na reboot',
-    ])
+    expect(providers.comments.map(({ body }) => body.split('\n\nsignalbox-')[0])).toEqual(TEXTS)
     expect(providers.moves).toEqual(['31'])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * PagerDuty, Slack and Jira in one server on loopback, as far as updates need them. It keeps what requests have changed
+ * PagerDuty, Slack, Jira, Asana and ServiceNow in one server on loopback, as far as updates need them. It keeps what requests have changed
  * and can keep an answer back, as a connection that breaks does.
  */
 import { createServer, type IncomingMessage } from 'node:http'
@@ -28,6 +28,9 @@ export class TicketProviders {
   readonly comments: { readonly id: string; readonly body: string }[] = []
   readonly issues: string[] = []
   readonly moves: string[] = []
+  readonly tasks: { readonly gid: string; readonly notes: string; completed: boolean }[] = []
+  readonly taskComments: { readonly gid: string; readonly text: string }[] = []
+  readonly records: { readonly sys_id: string; state: string; readonly journal: string[] }[] = []
   /** The number of requests that are carried out and get no answer. */
   unanswered = 0
   #holds = false
@@ -42,7 +45,7 @@ export class TicketProviders {
     const server = createServer((request, response) => {
       void readBody(request).then((body) => {
         const [status, answer] = this.#carryOut(request.method ?? '', request.url ?? '', body)
-        if (this.#holds && request.method === 'POST') this.unanswered++
+        if (this.#holds && request.method !== 'GET') this.unanswered++
         else response.writeHead(status, { 'content-type': 'application/json' }).end(answer)
       })
     })
@@ -97,6 +100,33 @@ export class TicketProviders {
       case 'POST /rest/api/2/issue/SOC-1/transitions':
         this.moves.push((body.transition as { id: string }).id)
         return [204, null]
+      case 'POST /tasks':
+        this.tasks.push({ gid: '7', completed: false, ...(body.data as { notes: string }) })
+        return [201, { data: { gid: '7' } }]
+      case 'GET /tasks':
+        return [200, { data: this.tasks }]
+      case 'POST /tasks/7/stories':
+        this.taskComments.push({
+          gid: String(this.taskComments.length + 1),
+          ...(body.data as { text: string }),
+        })
+        return [201, { data: this.taskComments.at(-1) }]
+      case 'GET /tasks/7/stories':
+        return [200, { data: this.taskComments, next_page: null }]
+      case 'PUT /tasks/7':
+        Object.assign(this.tasks[0]!, body.data)
+        return [200, { data: { gid: '7' } }]
+      case 'POST /api/now/table/incident':
+        this.records.push({ sys_id: '5f', state: '1', journal: [] })
+        return [201, { result: { number: 'INC007', sys_id: '5f' } }]
+      case 'GET /api/now/table/incident':
+        return [200, { result: this.records.map(({ journal }) => ({ work_notes: journal.join('\n') })) }]
+      case 'PATCH /api/now/table/incident/5f': {
+        const { work_notes: note, state = this.records[0]!.state } = body as Record<string, string>
+        this.records[0]!.journal.unshift(note!)
+        Object.assign(this.records[0]!, { state })
+        return [200, { result: { number: 'INC007' } }]
+      }
       default:
         return [404, { error: request }]
     }

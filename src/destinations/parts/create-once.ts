@@ -3,10 +3,16 @@ import { parseJsonObject } from '../../core/json-path.ts'
 import { isError, messageOf } from '../../errors.ts'
 import type { Answer, Message, Outgoing, Receipt, Success } from '../_destination.ts'
 
+/** A look-up reads at most so many pages, so that a long list cannot take all requests that the provider accepts. */
+const MAX_PAGES = 10
+const TOO_LONG = 'the list of records is too long'
+
 interface CreateOnce {
   /** Builds the request that looks for the record of an earlier attempt; `listing` is the path of the list in its answer. */
   readonly lookUp: () => Outgoing
   readonly listing: string
+  /** Builds the request for the page after this one; undefined: there is none. Absent: the list has one page. */
+  readonly nextPage?: (answer: Answer) => Outgoing | undefined
   /** Names the record that the answer contains; empty: there is none. */
   readonly found: (answer: Answer) => string
   readonly create: () => Outgoing
@@ -30,16 +36,14 @@ interface CreateOnce {
  */
 export function* createOnce(
   message: Message,
-  { lookUp, listing, found, create, created = () => {} }: CreateOnce,
+  { create, created = () => {}, ...search }: CreateOnce,
 ): Generator<Outgoing, Receipt, Answer> {
   let doubt = ''
   if (message.repeated) {
     try {
-      const answer = yield { ...lookUp(), success: listingSuccess(listing) }
-      const record = found(answer)
-      if (record)
-        return { status: answer.status, message: `${answer.status}: an earlier attempt created ${record}` }
-      if (parseJsonObject(answer.body) === undefined) doubt = 'the list of records is too long'
+      const earlier = yield* findEarlier(search)
+      if (typeof earlier !== 'string') return earlier
+      doubt = earlier
     } catch (error) {
       if (!isError(error, 'permanent')) throw error
       doubt = messageOf(error)
@@ -53,6 +57,26 @@ export function* createOnce(
     ...receipt,
     message: `${receipt.message}; could not look for an earlier attempt, it may be there twice: ${doubt}`,
   }
+}
+
+/** Returns the receipt of the record; a text: there is none, or why it is not certain. */
+function* findEarlier({
+  lookUp,
+  listing,
+  found,
+  nextPage = () => undefined,
+}: Omit<CreateOnce, 'create' | 'created'>): Generator<Outgoing, Receipt | string, Answer> {
+  let request: Outgoing | undefined = lookUp()
+  for (let page = 0; request !== undefined; page++) {
+    if (page === MAX_PAGES) return TOO_LONG
+    const answer: Answer = yield { ...request, success: listingSuccess(listing) }
+    const record = found(answer)
+    if (record)
+      return { status: answer.status, message: `${answer.status}: an earlier attempt created ${record}` }
+    if (parseJsonObject(answer.body) === undefined) return TOO_LONG
+    request = nextPage(answer)
+  }
+  return ''
 }
 
 /** A list that is cut off can contain the record, so its beginning is enough. */

@@ -5,13 +5,14 @@ import { createOnce } from '../create-once.ts'
 interface ReferencedRecord {
   readonly lookUp: () => Outgoing
   readonly listing: string
+  readonly nextPage?: (answer: Answer) => Outgoing | undefined
   /** Reads the id of the record from the answer to the look-up; empty: there is none. */
   readonly found: (body: string) => string
   readonly create: () => Outgoing
   /** Reads the id from the answer to `create`. */
   readonly created: (body: string) => string
-  /** How the record is called; absent: by its id. */
-  readonly nameOf?: (id: string) => string
+  /** How the record is called, by its id or the answer to the look-up; absent: by its id. */
+  readonly nameOf?: (id: string, body: string) => string
 }
 
 /** @param field the field of the reference that holds the id. */
@@ -25,7 +26,7 @@ export function* createReferenced(
     ...requests,
     found: ({ body }) => {
       id = found(body)
-      return nameOf(id)
+      return nameOf(id, body)
     },
     created: ({ body }) => {
       id = created(body)

@@ -14,7 +14,11 @@ interface IssueTracker {
   readonly found: (body: string) => string
   readonly comments: (issue: string) => Outgoing
   readonly commentListing: string
-  readonly comment: (issue: string, text: string, end: string) => Outgoing
+  readonly nextComments?: (issue: string, answer: Answer) => Outgoing | undefined
+  /** The mark must stay in the comment, whatever is cut. */
+  readonly comment: (issue: string, text: string, mark: string) => Outgoing
+  /** How the issue is called; absent: by its number. */
+  readonly nameOf?: (issue: string) => string
   readonly escaped: (text: string) => string
   readonly setState: (issue: string, state: 'open' | 'closed') => Outgoing
 }
@@ -25,18 +29,20 @@ export function* reportIssueUpdate(
   tracker: IssueTracker,
 ): Generator<Outgoing, Receipt, Answer> {
   const issue = tracker.issue || (yield* searchIssue(update, tracker))
+  const { nameOf = (number: string) => `#${number}` } = tracker
   const mark = `signalbox-${update.idempotencyKey}`
   const receipt = yield* createOnce(update, {
     lookUp: () => tracker.comments(issue),
     listing: tracker.commentListing,
-    found: ({ body }) => (body.includes(mark) ? `the comment on #${issue}` : ''),
-    create: () => tracker.comment(issue, tracker.escaped(updateText(update)), `\n\n<!-- ${mark} -->`),
+    found: ({ body }) => (body.includes(mark) ? `the comment on ${nameOf(issue)}` : ''),
+    nextPage: (answer) => tracker.nextComments?.(issue, answer),
+    create: () => tracker.comment(issue, tracker.escaped(updateText(update)), mark),
   })
   const { events } = update
   if (events.includes('resolved')) yield tracker.setState(issue, 'closed')
   else if (events.includes('reopened')) yield tracker.setState(issue, 'open')
   else return receipt
-  return { ...receipt, message: `${receipt.message}; set the state of #${issue}` }
+  return { ...receipt, message: `${receipt.message}; set the state of ${nameOf(issue)}` }
 }
 
 /** An alert that an earlier version sent is found by its mark. */
