@@ -7,6 +7,8 @@ import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.
 
 interface IntakeOptions {
   readonly spec: SourceSpec
+  /** See `OpenedSource`. */
+  readonly keySpace: string
   /** The claim of this run on the cursor; null if the source does not resume. */
   readonly claim: CursorClaim | null
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
@@ -31,7 +33,7 @@ const FIRST_LANE = 0
 const DUPLICATE: Settlement = { status: 'duplicate' }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { spec, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
+  const { spec, keySpace, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
   /** The previous batch of each lane. */
@@ -44,6 +46,7 @@ export function createIntake(options: IntakeOptions): Intake {
     kind: spec.kind,
     type: spec.type,
     receivedAt: now(),
+    ...(framed.dedupId !== undefined && { dedupId: `${keySpace}:${framed.dedupId}` }),
     ...(spec.timeField !== null && { timeField: spec.timeField }),
   })
 

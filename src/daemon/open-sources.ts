@@ -9,6 +9,8 @@ import { parseSourceSpec } from '../sources/_source-spec.ts'
 
 export interface OpenedSource {
   readonly spec: SourceSpec
+  /** Idempotency keys of sources with the same space are the same keys, also at other daemons. */
+  readonly keySpace: string
   readonly source: Source
 }
 
@@ -37,14 +39,38 @@ export async function openSources({
     })
   }
   const specs = texts.map(parseSourceSpec)
-  const names = specs.map(({ name }) => name)
+  refuseDuplicates(specs.map(({ name }) => name))
+  refuseDuplicates(specs.map(({ address }) => address))
+  return Promise.all(
+    specs.map(async (spec) => ({
+      spec,
+      keySpace: keySpaceOf(spec, specs),
+      source: (await typeOf(spec)).open(spec),
+    })),
+  )
+}
+
+function refuseDuplicates(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice !== undefined)
-    throw new UserError(`duplicate source ${twice}`, {
-      code: 'duplicate-source',
-      hint: 'name each source once',
-    })
-  return Promise.all(specs.map(async (spec) => ({ spec, source: (await typeOf(spec)).open(spec) })))
+  if (twice === undefined) return
+  throw new UserError(`duplicate source ${twice}`, {
+    code: 'duplicate-source',
+    hint: 'name each source once',
+  })
+}
+
+/**
+ * A client may send its request again to another daemon, whose address differs. Only where a daemon has several sources of
+ * a scheme without names, each keeps the keys of its address apart.
+ */
+function keySpaceOf(spec: SourceSpec, all: readonly SourceSpec[]): string {
+  if (isNamed(spec)) return spec.name
+  const alike = all.filter((each) => each.scheme === spec.scheme && !isNamed(each))
+  return alike.length === 1 ? spec.scheme : spec.address
+}
+
+function isNamed({ name, address }: SourceSpec): boolean {
+  return name !== address
 }
 
 function inProject(text: string, projectRoot: string): string {

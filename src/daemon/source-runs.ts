@@ -5,7 +5,7 @@ import type { Envelope } from '../model/events/event.ts'
 import { type HttpIngress, type Log, systemClock } from '../model/ports.ts'
 import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import type { SourceContext, SourceSpec } from '../sources/_source.ts'
+import type { SourceContext } from '../sources/_source.ts'
 import type { HeldCursor, Store } from '../store/store.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
@@ -32,11 +32,11 @@ export interface SourceRunParts {
 }
 
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
-export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
+export function runSource({ spec, keySpace, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
   const { store, log, signal, ingress, stdin, limits } = parts
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
-    ...createEmitter(spec, claim, parts),
+    ...createEmitter({ spec, keySpace, claim }, parts),
     signal,
     clock: systemClock,
     log,
@@ -66,13 +66,13 @@ async function trackReadiness<T>(
 }
 
 function createEmitter(
-  spec: SourceSpec,
-  claim: CursorClaim | null,
+  { spec, keySpace, claim }: Pick<OpenedSource, 'spec' | 'keySpace'> & { readonly claim: CursorClaim | null },
   parts: SourceRunParts,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
   const { evaluate, pipeline, writeRejects, stats, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
+    keySpace,
     claim,
     pipeline,
     evaluate,

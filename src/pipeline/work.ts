@@ -46,8 +46,8 @@ export function planForEvent({ envelope, outcome }: EvaluatedEvent, project: Pro
 }
 
 /** The id under which the store remembers an event with an idempotency key; null for other events. */
-export function idempotencyId({ source, dedupId }: Envelope): string | null {
-  return dedupId ? `key:${source}:${dedupId}` : null
+export function idempotencyId({ dedupId }: Envelope): string | null {
+  return dedupId ? `key:${dedupId}` : null
 }
 
 export function planForMatch(finding: MatchFinding, project: Project): Work {

@@ -5,7 +5,9 @@ import { UserError } from '../errors.ts'
 import type { SourceSpec } from './_source.ts'
 
 const SPEC = /^([a-z][a-z0-9+.-]*)(?::([^?]*))?(?:\?(.*))?$/s
-const COMMON = ['kind', 'logType', 'type', 'unwrap', 'timeField'] as const
+const COMMON = ['name', 'kind', 'logType', 'type', 'unwrap', 'timeField'] as const
+/** It has no colon, so it is never the address of a source with a target. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 type CommonKey = (typeof COMMON)[number]
 
 /** Parses a source spec such as `file:/x/y.ndjson?follow=true&logType=AWS.CloudTrail`. */
@@ -21,8 +23,10 @@ export function parseSourceSpec(text: string): SourceSpec {
   const keys = parseQuery(text, query)
   const common = (key: CommonKey) => keys.get(key) ?? null
   const kind = kindOf(text, common('kind'))
+  const address = target === '' ? scheme : `${scheme}:${target}`
   return {
-    name: target === '' ? scheme : `${scheme}:${target}`,
+    name: nameOf(text, common('name')) ?? address,
+    address,
     scheme,
     target,
     kind,
@@ -59,6 +63,14 @@ function parseQuery(text: string, query: string): Map<string, string> {
     keys.set(key, value)
   }
   return keys
+}
+
+function nameOf(text: string, name: string | null): string | null {
+  if (name === null || NAME.test(name)) return name
+  throw new UserError(`${text}: invalid name "${name}"`, {
+    code: 'invalid-source-option',
+    hint: 'use up to 64 letters, digits, dots, underscores and hyphens, and begin with a letter or digit',
+  })
 }
 
 function kindOf(text: string, kind: string | null): SourceSpec['kind'] {

@@ -4,8 +4,10 @@ import type { Clock, HttpIngress, Log } from '../model/ports.ts'
 
 /** The parsed text of `--from SCHEME:TARGET?query`. */
 export interface SourceSpec {
-  /** The text without the query. It is the name of the source and the key of its cursor. */
+  /** The value of `?name=`, else `address`. */
   readonly name: string
+  /** The text without the query. */
+  readonly address: string
   readonly scheme: string
   /** The text between `scheme:` and `?`. */
   readonly target: string

@@ -68,8 +68,11 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     signal: new AbortController().signal,
     ...over,
   }
-  const run = (body: (context: SourceContext) => Promise<void>, resumes = false) =>
-    runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, resumes, run: body } }, parts)
+  const run = (body: (context: SourceContext) => Promise<void>, resumes = false, keySpace = 'x') =>
+    runSource(
+      { spec: parseSourceSpec('file:x'), keySpace, source: { ends: true, resumes, run: body } },
+      parts,
+    )
   const summary = () =>
     stats.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
   return { run, steps, ready, summary }
@@ -92,6 +95,16 @@ describe('an event with an idempotency key', () => {
     })
     expect(evaluated).toEqual(['one', 'two', 'three'])
     expect(summary()).toEqual({ accepted: 3, duplicate: 1, rejected: 0, unclassified: 0 })
+  })
+
+  it('is a duplicate at another source of the same key space, and at no other', async () => {
+    const { run } = fixture()
+    const statuses: unknown[] = []
+    const send = async (context: SourceContext) => {
+      statuses.push((await context.emit([keyed('one', 'k:1')]))[0]?.status)
+    }
+    for (const keySpace of ['http', 'http', 'ingest']) await run(send, false, keySpace)
+    expect(statuses).toEqual(['accepted', 'duplicate', 'accepted'])
   })
 
   it('waits for the commit of the first one if it comes again while that is under way', async () => {

@@ -135,7 +135,9 @@ function missingFields({ envelope, record, givenLogType, eventTime }: ParsedPart
  * two equal records are two events.
  */
 function deriveRowId({ source, dedupId, origin, position, raw, receivedAt, seq }: Envelope): string {
-  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, position, raw)
+  // An event with a key can come again at another source.
+  if (dedupId !== undefined) return hashId('row', 'key', dedupId, position, raw)
+  return hashId('row', source, origin ?? `${receivedAt}:${seq}`, position, raw)
 }
 
 /** Returns the identity of an event for the caching helpers. */

@@ -4,7 +4,7 @@ export type EventKind = 'log' | 'resource'
 
 /** An event with what framing knows of it. `raw` is never edited. */
 export interface Envelope {
-  /** Name of the source, for example `file:/var/log/trail.ndjson`. */
+  /** Name of the source, for example `file:/var/log/trail.ndjson` or `trail`. */
   readonly source: string
   /** Grows by one per event within a source. */
   readonly seq: number
@@ -23,7 +23,10 @@ export interface Envelope {
   readonly refused?: string
   /** `?timeField=`: the record's own time, read into `p_event_time` where that is absent. */
   readonly timeField?: string
-  /** A key that the source vouches for (for example an Idempotency-Key and the line's number): an event seen before is not counted again. */
+  /**
+   * A key that the source vouches for (for example an Idempotency-Key and the line's number): an event seen before is not
+   * counted again. The key of an envelope begins with the space of its source's keys.
+   */
   readonly dedupId?: string
   /** The record's own `p_row_id` counts as such a key. */
   readonly dedupByRowId?: boolean
