@@ -15,9 +15,9 @@ export interface CorrelationRule {
 }
 
 interface CorrelationPass {
-  /** Signals with these numbers are new: above the one, up to the other. */
-  readonly after: number
-  readonly upTo: number
+  /** Signals with these positions are new: behind the one, up to the other. */
+  readonly after: string
+  readonly upTo: string
   readonly now: number
   readonly waitMs: number
   /** The time of the last check of absence; null: this pass does not check it. */
@@ -30,7 +30,7 @@ export function findMatches(
   signals: readonly StoredSignal[],
   pass: CorrelationPass,
 ): MatchFinding[] {
-  const isNew = ({ id }: StoredSignal) => id > pass.after && id <= pass.upTo
+  const isNew = ({ position }: StoredSignal) => position > pass.after && position <= pass.upTo
   const hits = hitsOfSignals(signals, rule.correlation, isNew)
   const { lookbackMs } = rule.correlation
   const found = matches(rule.correlation, hits, pass, (match) => isDue(match, pass, lookbackMs))

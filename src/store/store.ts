@@ -39,16 +39,25 @@ export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
 export * from './rows/partition-rows.ts'
 
-/** A signal with its number in the store. Later signals have higher numbers, and no number is used twice. */
+/**
+ * The place of a signal in the order of commits. Positions are compared as texts, and none is used twice. A signal whose
+ * commit ends later has a higher position than the horizon has had before, whichever number it has.
+ */
+export type SignalPosition = string
+
 export interface StoredSignal extends SignalRow {
+  /** It says nothing about the order: a number can be given long before its commit ends. */
   readonly id: number
+  readonly position: SignalPosition
 }
 
 export interface SignalFilter {
   /** If absent, signals of all detections. */
   readonly detections?: readonly string[]
-  /** Signals with a lower or the same number are left out. */
-  readonly after?: number
+  /** Signals at this position and before it are left out. */
+  readonly after?: SignalPosition
+  /** Signals behind this position are left out. */
+  readonly upTo?: SignalPosition
   /** Signals whose event happened outside of this range are left out. The range includes both ends. */
   readonly happened?: { readonly from: number; readonly to: number }
   /** If there are more than the limit, the latest instead of the first. */
@@ -164,10 +173,13 @@ export interface Store {
   /** Counts deliveries of these states. Without states it counts all, which reads every delivery of the store. */
   countDeliveries(states?: readonly DeliveryState[]): Promise<Readonly<Record<DeliveryState, number>>>
   backlog(): Promise<readonly Backlog[]>
-  /** Signals in the order of their numbers. */
+  /** Signals in the order of their positions. */
   signals(filter: SignalFilter): Promise<readonly StoredSignal[]>
-  /** The number of the latest signal; 0 if there is none. */
-  latestSignal(): Promise<number>
+  /**
+   * The position up to which the order is complete: no signal gets a position up to it any more, also if its commit is
+   * under way. A reader that reads up to the horizon, and next time from there, sees every signal once.
+   */
+  signalHorizon(): Promise<SignalPosition>
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**

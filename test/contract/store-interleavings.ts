@@ -11,7 +11,7 @@ import { incrementCounter } from '../support/cache-counter.ts'
 import { manualClock } from '../support/clock.ts'
 import { EVENT_AT, matchedEvent } from '../support/evaluated-events.ts'
 import { destination, detection, project, registry } from '../support/model.ts'
-import { expecting, plan } from '../support/store-rows.ts'
+import { expecting, plan, signal } from '../support/store-rows.ts'
 
 const SOURCE = 'file:x'
 const content = project([detection()], registry([destination('soc', { severities: ['MEDIUM'] })]))
@@ -253,6 +253,31 @@ export function interleavingContract(name: string, openDatabase: () => Promise<O
       await late
       expect(await other.store.alerts({ limit: 10 })).toMatchObject([{ kind: 'HEARTBEAT', events: 1 }])
       expect(await other.store.deliveries({ limit: 10 })).toHaveLength(1)
+    })
+
+    it('a reader of signals from horizon to horizon sees each once, whatever two writers commit meanwhile', async () => {
+      const [one, two, reader] = [await writer(), await writer(), await writer()]
+      const total = 60
+      const write = async ({ store }: Writer, name: string) => {
+        for (let n = 0; n < total / 2; n++) {
+          const signals = [signal(`${name} ${n}`)]
+          // Commits that begin together end in any order.
+          await Promise.all([store.commit(plan({ signals }), expecting()), store.take(SOURCE)])
+        }
+      }
+      const seen: string[] = []
+      const read = async () => {
+        for (let after = await reader.store.signalHorizon(); seen.length < total; ) {
+          const upTo = await reader.store.signalHorizon()
+          const found = await reader.store.signals({ after, upTo, limit: 7 })
+          seen.push(...found.map(({ rowId }) => rowId))
+          after = found.length < 7 ? upTo : found.at(-1)!.position
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      await Promise.all([read(), write(one, 'one'), write(two, 'two')])
+      expect(new Set(seen).size).toBe(total)
+      expect(seen).toHaveLength(total)
     })
   })
 }

@@ -352,7 +352,6 @@ function readContract(open: () => Promise<OpenedStore>): void {
     })
 
     it('finds signals by detection and by the time of their events, whenever they came', async () => {
-      expect(await store.latestSignal()).toBe(0)
       const rows = [
         signal('late', { detection: 'A', happenedAt: T0 - 10 }),
         signal('other', { detection: 'B' }),
@@ -369,18 +368,34 @@ function readContract(open: () => Promise<OpenedStore>): void {
       const latest = await store.signals({ detections: ['A', 'B'], latest: true, limit: 2 })
       expect(latest.map(({ rowId }) => rowId)).toEqual(['other', 'early'])
       const [first] = await store.signals({ limit: 1 })
-      expect(await found({ detections: ['A'], after: first!.id })).toEqual(['early'])
-      expect(await store.latestSignal()).toBe((await store.signals({ limit: 10 })).at(-1)!.id)
+      expect(await found({ detections: ['A'], after: first!.position })).toEqual(['early'])
+      const upTo = (await store.signals({ limit: 2 })).at(-1)!.position
+      expect(await found({ upTo })).toEqual(['late', 'other'])
+      expect(await found({ upTo, happened: { from: T0 - 20, to: T0 } })).toEqual(['late', 'other'])
     })
 
-    it('signals after a cursor are read in the order in which they came', async () => {
+    it('signals after a position are read in the order of their commits', async () => {
       await store.commit(plan({ signals: [signal('r1'), signal('r2', { alertId: 'a1' })] }), nothing)
       await store.commit(plan({ signals: [signal('r3')] }), nothing)
       const [first, ...rest] = await store.signals({ limit: 2 })
-      expect(first).toEqual({ ...signal('r1'), id: first!.id })
-      const next = await store.signals({ after: rest.at(-1)!.id, limit: 10 })
+      expect(first).toEqual({ ...signal('r1'), id: first!.id, position: first!.position })
+      const next = await store.signals({ after: rest.at(-1)!.position, limit: 10 })
       expect([...rest, ...next].map((row) => row.rowId)).toEqual(['r2', 'r3'])
-      expect(await store.signals({ after: next.at(-1)!.id, limit: 10 })).toEqual([])
+      expect(await store.signals({ after: next.at(-1)!.position, limit: 10 })).toEqual([])
+      const positions = (await store.signals({ limit: 10 })).map(({ position }) => position)
+      expect(positions).toEqual([...new Set(positions)].sort())
+    })
+
+    it('the horizon of signals is behind every signal that was committed, and before every later one', async () => {
+      const before = await store.signalHorizon()
+      await store.commit(plan({ signals: [signal('r1')] }), nothing)
+      const after = await store.signalHorizon()
+      await store.commit(plan({ signals: [signal('r2')] }), nothing)
+      const rows = async (range: Pick<SignalFilter, 'after' | 'upTo'>) =>
+        (await store.signals({ ...range, limit: 10 })).map(({ rowId }) => rowId)
+      expect(await rows({ upTo: before })).toEqual([])
+      expect(await rows({ after: before, upTo: after })).toEqual(['r1'])
+      expect(await rows({ after })).toEqual(['r2'])
     })
 
     it('keeps values until they expire or are removed', async () => {

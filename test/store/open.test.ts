@@ -143,6 +143,7 @@ describe('openStore', () => {
     expect(await store.signals({ limit: 5 })).toMatchObject([
       { rowId: 'r1', at: 5, happenedAt: 5, fields: '{}' },
     ])
+    expect(await store.signalHorizon()).toBe((await store.signals({ limit: 5 }))[0]?.position)
     await store.close()
   })
 
@@ -162,6 +163,26 @@ describe('openStore', () => {
     const moved = plan({ cursors: [{ source: 'file:a', cursor: '{"at":2}' }] })
     expect(await store.commit(moved, expecting({}, {}, [{ ...held, owner: '', version: 1 }]))).toBe('fenced')
     expect(await store.commit(moved, expecting({}, {}, [held]))).toBe('ok')
+    await store.close()
+  })
+
+  it('migrates the cursors of correlation rules to positions', async () => {
+    const sql = ['0001-initial.sql', '0002-signal-fields.sql'].map((name) =>
+      readFileSync(new URL(name, MIGRATIONS), 'utf8'),
+    )
+    const rows = [1, 2].map(
+      (id) => `INSERT INTO signal (id, detection, at, happened_at, row_id, log_type, fields, recorded_at)
+        VALUES (${id}, 'A', 5, 5, 'r${id}', 'L', '{}', ${clock.now()})`,
+    )
+    database(
+      'old.db',
+      `${[...sql, ...rows].join(';')}; PRAGMA user_version = 2; PRAGMA application_id = ${0x53494742};
+       INSERT INTO source_cursor (source, cursor) VALUES ('correlation:AB', '{"after":1,"at":7}')`,
+    )
+    const store = await open('sqlite:old.db')
+    const { after, at } = JSON.parse((await store.cursor('correlation:AB'))!) as { after: string; at: number }
+    expect(at).toBe(7)
+    expect(await store.signals({ after, limit: 5 })).toMatchObject([{ rowId: 'r2' }])
     await store.close()
   })
 

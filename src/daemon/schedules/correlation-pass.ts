@@ -10,10 +10,10 @@ import type { MatchFinding } from '../../model/alerts/finding.ts'
 import type { Log } from '../../model/ports.ts'
 import { CursorClaim } from '../../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
-import type { Store, StoredSignal } from '../../store/store.ts'
+import type { SignalPosition, Store, StoredSignal } from '../../store/store.ts'
 
 export interface CorrelationPassPorts {
-  readonly store: Pick<Store, 'take' | 'signals' | 'latestSignal'>
+  readonly store: Pick<Store, 'take' | 'signals' | 'signalHorizon'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
 }
@@ -32,8 +32,8 @@ interface TakenCursor {
 }
 
 interface Cursor {
-  /** The number of the last signal that a pass has read. */
-  readonly after: number
+  /** The position up to which a pass has read the signals. */
+  readonly after: SignalPosition
   /** The time at which absence was evaluated last. */
   readonly at: number
 }
@@ -58,7 +58,7 @@ async function commitFirstCursor(
   now: number,
   ports: CorrelationPassPorts,
 ): Promise<void> {
-  await commitCursor(claim, { after: await ports.store.latestSignal(), at: now }, [], ports)
+  await commitCursor(claim, { after: await ports.store.signalHorizon(), at: now }, [], ports)
 }
 
 export async function runCorrelationPass(
@@ -73,6 +73,8 @@ export async function runCorrelationPass(
   // If the clock was ahead, absence was evaluated for a time that is still to come: one window is evaluated again.
   const start = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const evaluatesAbsence = canWait(rule.correlation)
+  // A signal behind the horizon is left to the next pass, to which it is new.
+  const horizon = await ports.store.signalHorizon()
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // An absence that is evaluated now may have begun one window before the last pass.
   const absenceRanges = evaluatesAbsence ? [{ from: start.at - lookbackMs, to: now }] : []
@@ -80,14 +82,16 @@ export async function runCorrelationPass(
     // Absence is evaluated over all new signals, not page by page.
     const newSignals = await readNewSignals(
       rule,
-      after,
+      { after, upTo: horizon },
       evaluatesAbsence ? Number.POSITIVE_INFINITY : PAGE_SIGNALS,
       ports,
     )
     const pass = { after, upTo: newSignals.upTo, now, waitMs, judgedAt: evaluatesAbsence ? start.at : null }
     const findings: MatchFinding[] = []
     for (const span of mergeTimeRanges([...absenceRanges, ...newSignals.spans], 2 * lookbackMs)) {
-      findings.push(...findMatches(rule, await signalsOf(rule, span, ports), pass))
+      findings.push(
+        ...findMatches(rule, await signalsOf(rule, { happened: span, upTo: horizon }, ports), pass),
+      )
     }
     const isStale = evaluatesAbsence && now - start.at > lookbackMs
     if (findings.length === 0 && newSignals.spans.length === 0 && !isStale) return
@@ -102,27 +106,37 @@ interface TimeRange {
   readonly to: number
 }
 
+interface PositionRange {
+  readonly after: SignalPosition
+  readonly upTo: SignalPosition
+}
+
 interface NewSignals {
-  readonly upTo: number
+  readonly upTo: SignalPosition
   /** The time of each new signal, as a range of no length. */
   readonly spans: readonly TimeRange[]
   readonly isLast: boolean
 }
 
-/** Reads the signals after a signal page by page, until there are at least `most` of them. */
+/** Reads the signals of a range page by page, until there are at least `most` of them. */
 async function readNewSignals(
   rule: CorrelationRule,
-  after: number,
+  range: PositionRange,
   most: number,
   { store }: CorrelationPassPorts,
 ): Promise<NewSignals> {
   const spans: TimeRange[] = []
-  for (let upTo = after; ; ) {
-    const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE_SIGNALS })
+  for (let { after } = range; ; ) {
+    const page = await store.signals({
+      detections: membersOf(rule),
+      after,
+      upTo: range.upTo,
+      limit: PAGE_SIGNALS,
+    })
     for (const { happenedAt } of page) spans.push({ from: happenedAt, to: happenedAt })
-    upTo = page.at(-1)?.id ?? upTo
+    after = page.at(-1)?.position ?? after
     const isLast = page.length < PAGE_SIGNALS
-    if (isLast || spans.length >= most) return { upTo, spans, isLast }
+    if (isLast || spans.length >= most) return { upTo: after, spans, isLast }
   }
 }
 
@@ -142,12 +156,12 @@ function mergeTimeRanges(spans: readonly TimeRange[], reachMs: number): TimeRang
 
 async function signalsOf(
   rule: CorrelationRule,
-  happened: TimeRange,
+  range: { readonly happened: TimeRange; readonly upTo: SignalPosition },
   { store, log }: CorrelationPassPorts,
 ): Promise<readonly StoredSignal[]> {
   const signals = await store.signals({
     detections: membersOf(rule),
-    happened,
+    ...range,
     latest: true,
     limit: MAX_SIGNALS_PER_PASS,
   })

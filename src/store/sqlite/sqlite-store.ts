@@ -22,7 +22,7 @@ import { claimPartitions, extendPartitions, giveBackPartitions, listPartitions }
 import { reconcileDeliveries } from '../rows/reconcile.ts'
 import { recordDeliveryOutcome } from '../rows/record-outcome.ts'
 import { createRetention } from '../rows/retention.ts'
-import { latestSignal, listSignals } from '../rows/signals.ts'
+import { listSignals, signalHorizon } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -153,7 +153,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     countDeliveries: async (states) => countDeliveries(driver, states),
     backlog: async () => listBacklog(driver),
     signals: async (filter) => listSignals(driver, filter),
-    latestSignal: async () => latestSignal(driver),
+    signalHorizon: async () => signalHorizon(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
     acquireInstanceLock: (holder) => lock.acquire(holder),

@@ -281,3 +281,23 @@ it('two passes of a rule that begin together make one alert with its events coun
   expect(await fixture.alerts()).toEqual(['ann x1'])
   expect(await fixture.store.signals({ detections: ['AB'], limit: 5 })).toHaveLength(1)
 })
+
+it('a signal that is committed while a pass reads belongs to the next pass, so its match is found once', async () => {
+  const fixture = await correlationFixture(AB)
+  await fixture.happens('A', 'ann', 0)
+  await fixture.happens('B', 'ann', 1)
+  const { store } = fixture
+  let reads = 0
+  const interrupted: typeof fixture.ports.store = {
+    ...store,
+    signals: async (filter) => {
+      if (++reads === 2) await fixture.happens('A', 'ann', 2)
+      return store.signals(filter)
+    },
+  }
+  await fixture.lookAt(5, { store: interrupted })
+  const [first] = await store.alerts({ limit: 5 })
+  expect(JSON.parse(first!.notification)).toMatchObject({ alertContext: { count: 2 } })
+  await fixture.lookAt(6)
+  expect(await fixture.alerts()).toEqual(['ann x2'])
+})
