@@ -40,7 +40,10 @@ export const COMMANDS: CommandMap = {
     load: () => import('./commands/routes.ts'),
   },
   run: { summary: 'read events, create alerts and deliver them', load: () => import('./commands/run.ts') },
-  alerts: { summary: 'list, show, resend and unmute alerts', load: () => import('./commands/alerts.ts') },
+  alerts: {
+    summary: 'list, show, acknowledge, resolve and resend alerts',
+    load: () => import('./commands/alerts.ts'),
+  },
   deliveries: {
     summary: 'list and retry deliveries',
     load: () => import('./commands/deliveries.ts'),

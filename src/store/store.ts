@@ -4,6 +4,7 @@
  */
 
 import type { JsonText } from '../core/exact-json.ts'
+import type { StatusName } from '../model/alerts/alert-status.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type {
   AlertRow,
@@ -79,6 +80,8 @@ export interface ClaimedDelivery {
 export interface AlertFilter {
   readonly detection?: string
   readonly severity?: Severity
+  readonly status?: StatusName
+  readonly assignee?: string
   readonly since?: number
   readonly limit: number
 }

@@ -89,9 +89,11 @@ describe('alerts list', () => {
     const { code, out } = await run('alerts', 'list')
     const [header, first, second] = out.split('\n')
     expect(code).toBe(0)
-    expect(header).toMatch(/^ID +CREATED +SEVERITY +DETECTION +TITLE +EVENTS +ROUTE$/)
-    expect(first).toMatch(/^aa2200000000 .* HIGH +Test\.Rule +login\\u001b\[2J +1 +soc \(static-severity\)$/)
-    expect(second).toMatch(/^aa1100000000 .* LOW +Old\.Rule/)
+    expect(header).toMatch(/^ID +CREATED +SEVERITY +STATUS +DETECTION +TITLE +EVENTS +ROUTE$/)
+    expect(first).toMatch(
+      /^aa2200000000 .* HIGH +open +Test\.Rule +login\\u001b\[2J +1 +soc \(static-severity\)$/,
+    )
+    expect(second).toMatch(/^aa1100000000 .* LOW +open +Old\.Rule/)
   })
 
   it.each<[string[], string[]]>([

@@ -347,6 +347,11 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(await ids({ since: T0 + 1 })).toEqual(['a2', 'a4', 'a3'])
       expect(await ids({ severity: 'LOW' })).toEqual(['a2', 'a4'])
       expect(await ids({ detection: 'Test.Rule', severity: 'HIGH' })).toEqual(['a1'])
+      const status = { ...alerts[0]!.status, version: 2, status: 'acknowledged', assignee: 'eve' } as const
+      await store.commit(plan({ statuses: [{ alertId: 'a1', status }] }), nothing)
+      expect(await ids({ status: 'acknowledged' })).toEqual(['a1'])
+      expect(await ids({ status: 'open', severity: 'LOW' })).toEqual(['a2', 'a4'])
+      expect(await ids({ assignee: 'eve' })).toEqual(['a1'])
       expect(await store.alert('a2')).toEqual(alerts[1])
       expect(await store.alert('none')).toBeNull()
     })

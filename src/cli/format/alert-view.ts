@@ -1,13 +1,9 @@
-/** Formats alerts and deliveries as a table, with all details, and as JSON. Pure. */
-import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
-import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
-import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../../store/store.ts'
+/** Formats lists of alerts and deliveries as a table and as JSON. Pure. */
+import { routeTarget } from '../../reporters/parts/route-trace.ts'
+import type { Style } from '../../reporters/parts/terminal-text.ts'
+import type { AlertRow, DeliveryRow, DestinationState } from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
 import { formatTime, table } from './table.ts'
-
-interface DeliveryWithHistory extends DeliveryRow {
-  readonly history: readonly Attempt[]
-}
 
 export function alertsTable(alerts: readonly AlertRow[], style: Style): string {
   if (alerts.length === 0) return 'no alerts\n'
@@ -15,18 +11,20 @@ export function alertsTable(alerts: readonly AlertRow[], style: Style): string {
     shortId(alert.id),
     formatTime(alert.createdAt),
     alert.severity,
+    alert.status.status,
     alert.detection,
     alert.title,
     String(alert.events),
     routeTarget(alert.route),
   ])
-  return table(['ID', 'CREATED', 'SEVERITY', 'DETECTION', 'TITLE', 'EVENTS', 'ROUTE'], rows, style)
+  return table(['ID', 'CREATED', 'SEVERITY', 'STATUS', 'DETECTION', 'TITLE', 'EVENTS', 'ROUTE'], rows, style)
 }
 
 export function alertJson(alert: AlertRow) {
   const { id, detection, kind, severity, title, dedup, createdAt, events, lastEventAt, logTypes, route } =
     alert
   const { level, destinations, suppressed } = route
+  const { status, reason, assignee } = alert.status
   return {
     id,
     detection,
@@ -35,76 +33,14 @@ export function alertJson(alert: AlertRow) {
     title,
     dedup,
     createdAt: iso(createdAt),
+    status,
+    reason,
+    assignee,
     events,
     lastEventAt: iso(lastEventAt),
     logTypes,
     route: { level, destinations, suppressed },
   }
-}
-
-export function alertDetails(
-  alert: AlertRow,
-  deliveries: readonly DeliveryWithHistory[],
-  format: 'pretty' | 'json',
-  style: Style,
-): string {
-  return format === 'json' ? detailsJson(alert, deliveries) : detailsText(alert, deliveries, style)
-}
-
-/** The notification's own text is inserted unchanged, so that numbers keep their digits. */
-function detailsJson(alert: AlertRow, deliveries: readonly DeliveryWithHistory[]): string {
-  const rest = JSON.stringify({
-    ...alertJson(alert),
-    reference: alert.reference,
-    route: alert.route,
-    divergences: alert.divergences.map((divergence) => ({ ...divergence, at: iso(divergence.at) })),
-    deliveries: deliveries.map((delivery) => ({
-      ...deliveryJson(delivery),
-      history: delivery.history.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
-    })),
-  })
-  return `{"version":1,"notification":${alert.notification},${rest.slice(1)}\n`
-}
-
-function detailsText(alert: AlertRow, deliveries: readonly DeliveryWithHistory[], style: Style): string {
-  const sections: [string, string[]][] = [
-    ['alert', factsOf(alert)],
-    ['notification', [escapeForTerminal(alert.notification)]],
-    ['route', [routeTarget(alert.route), ...formatRoute(alert.route, style)]],
-    ['divergences', alert.divergences.map(divergenceLine)],
-    ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],
-  ]
-  return sections
-    .filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => `${style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`)
-    .join('\n')
-}
-
-function factsOf(alert: AlertRow): string[] {
-  const facts: [string, string][] = [
-    ['id', alert.id],
-    ['detection', `${alert.detection} (${alert.kind})`],
-    ['severity', alert.severity],
-    ['title', alert.title],
-    ['dedup', alert.dedup],
-    ['created', formatTime(alert.createdAt)],
-    ['events', `${counted(alert.events, 'event')}, the last at ${formatTime(alert.lastEventAt)}`],
-  ]
-  return facts.map(([name, value]) => `${name.padEnd(9)}  ${escapeForTerminal(value)}`)
-}
-
-function divergenceLine({ at, rowId, severity, destinations }: Divergence): string {
-  const wants = [severity, destinations?.length && `to ${destinations.join(', ')}`].filter(Boolean)
-  return escapeForTerminal(`${formatTime(at)}  event ${rowId}: ${wants.join(' ')}`)
-}
-
-function deliveryLines({ id, destination, state, reason, history }: DeliveryWithHistory): string[] {
-  const head = `${shortId(id)}  ${destination}  ${state}  (${reason})`
-  const attempts = history.map(({ n, at, status, ms, outcome, message }) => {
-    const answer = status === null ? outcome : `${outcome} ${status}`
-    return `  ${n}.  ${formatTime(at)}  ${answer}  ${ms} ms  ${message}`
-  })
-  return [head, ...attempts].map(escapeForTerminal)
 }
 
 /** @param states the states of the destinations. A pause or a wait of a destination delays all its deliveries. */
@@ -141,6 +77,6 @@ export function deliveryJson(delivery: DeliveryRow) {
   return { ...delivery, due: iso(delivery.due), createdAt: iso(delivery.createdAt) }
 }
 
-function iso(epochMs: number): string {
+export function iso(epochMs: number): string {
   return new Date(epochMs).toISOString()
 }

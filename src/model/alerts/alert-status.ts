@@ -1,7 +1,8 @@
 /** The status of an alert: open, acknowledged or resolved, and why it was resolved. */
 import type { Severity } from './severity.ts'
 
-export type StatusName = 'open' | 'acknowledged' | 'resolved'
+export const STATUS_NAMES = ['open', 'acknowledged', 'resolved'] as const
+export type StatusName = (typeof STATUS_NAMES)[number]
 
 export const CLOSED_REASONS = [
   'true-positive',

@@ -146,6 +146,8 @@ export function listAlerts(driver: Driver, filter: AlertFilter): AlertRow[] {
   const sql = {
     detection: 'a.detection = :detection',
     severity: 'a.severity = :severity',
+    status: 's.status = :status',
+    assignee: 's.assignee = :assignee',
     since: 'a.created_at >= :since',
   }
   const { where, params } = whereClause(conditions, sql)

@@ -18,6 +18,8 @@ import {
   type Versioned,
 } from '../../store/store.ts'
 
+export type { AlertAct }
+
 const MAX_COMMIT_TRIES = 20
 const MAX_NOTE_CHARS = 2_000
 const MAX_ASSIGNEE_CHARS = 64

@@ -1,0 +1,104 @@
+/** Formats an alert with its notification, status, route, deliveries and history, as text and as JSON. Pure. */
+import { statusText } from '../../model/alerts/alert-status.ts'
+import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
+import type { AlertRow, Attempt, AuditRow, DeliveryRow, Divergence } from '../../store/store.ts'
+import { shortId } from '../command/ids.ts'
+import { alertJson, deliveryJson, iso } from './alert-view.ts'
+import { formatTime } from './table.ts'
+
+interface DeliveryWithHistory extends DeliveryRow {
+  readonly history: readonly Attempt[]
+}
+
+interface AlertDetails {
+  readonly alert: AlertRow
+  readonly deliveries: readonly DeliveryWithHistory[]
+  /** All changes by people and rules, the earliest first. */
+  readonly audit: readonly AuditRow[]
+}
+
+export function alertDetails(details: AlertDetails, format: 'pretty' | 'json', style: Style): string {
+  return format === 'json' ? detailsJson(details) : detailsText(details, style)
+}
+
+/** The notification's own text is inserted unchanged, so that numbers keep their digits. */
+function detailsJson({ alert, deliveries, audit }: AlertDetails): string {
+  const rest = JSON.stringify({
+    ...alertJson(alert),
+    reference: alert.reference,
+    route: alert.route,
+    divergences: alert.divergences.map((divergence) => ({ ...divergence, at: iso(divergence.at) })),
+    audit: audit.map((row) => ({ ...row, at: iso(row.at) })),
+    deliveries: deliveries.map((delivery) => ({
+      ...deliveryJson(delivery),
+      history: delivery.history.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
+    })),
+  })
+  return `{"version":1,"notification":${alert.notification},${rest.slice(1)}\n`
+}
+
+function detailsText({ alert, deliveries, audit }: AlertDetails, style: Style): string {
+  const sections: [string, string[]][] = [
+    ['alert', factsOf(alert)],
+    ['notification', [escapeForTerminal(alert.notification)]],
+    ['route', [routeTarget(alert.route), ...formatRoute(alert.route, style)]],
+    ['divergences', alert.divergences.map(divergenceLine)],
+    ['history', audit.map(auditLine)],
+    ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],
+  ]
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+    .join('\n')
+}
+
+function factsOf(alert: AlertRow): string[] {
+  const facts: [string, string][] = [
+    ['id', alert.id],
+    ['detection', `${alert.detection} (${alert.kind})`],
+    ['severity', alert.severity],
+    ['title', alert.title],
+    ['dedup', alert.dedup],
+    ['status', statusText(alert.status)],
+    ['assignee', alert.status.assignee],
+    ['created', formatTime(alert.createdAt)],
+    ['events', `${counted(alert.events, 'event')}, the last at ${formatTime(alert.lastEventAt)}`],
+  ]
+  const stated = facts.filter(([name, value]) => name !== 'assignee' || value !== '')
+  return stated.map(([name, value]) => `${name.padEnd(9)}  ${escapeForTerminal(value)}`)
+}
+
+function divergenceLine({ at, rowId, severity, destinations }: Divergence): string {
+  const wants = [severity, destinations?.length && `to ${destinations.join(', ')}`].filter(Boolean)
+  return escapeForTerminal(`${formatTime(at)}  event ${rowId}: ${wants.join(' ')}`)
+}
+
+function deliveryLines({ id, destination, state, reason, history }: DeliveryWithHistory): string[] {
+  const head = `${shortId(id)}  ${destination}  ${state}  (${reason})`
+  const attempts = history.map(({ n, at, status, ms, outcome, message }) => {
+    const answer = status === null ? outcome : `${outcome} ${status}`
+    return `  ${n}.  ${formatTime(at)}  ${answer}  ${ms} ms  ${message}`
+  })
+  return [head, ...attempts].map(escapeForTerminal)
+}
+
+function auditLine(row: AuditRow): string {
+  const note = row.note === '' ? '' : `: ${row.note}`
+  return escapeForTerminal(`${formatTime(row.at)}  ${row.actor} (${row.via})  ${actOf(row)}${note}`)
+}
+
+function actOf({ verb, after }: AuditRow): string {
+  switch (verb) {
+    case 'created':
+      return `created, ${after}`
+    case 'resolved':
+      return after
+    case 'assigned':
+      return after === '' ? 'unassigned' : `assigned to ${after}`
+    case 'acknowledged':
+    case 'reopened':
+    case 'commented':
+      return verb
+  }
+}
