@@ -13,6 +13,7 @@ export {
   type DeliveryNotice,
   type DestinationType,
   type DirectDestination,
+  type DirectUpdateSupport,
   defineDestination,
   type ExchangeDestination,
   type FaultRule,

@@ -10,6 +10,7 @@ export {
   type DeliveryNotice,
   type DestinationType,
   type DirectDestination,
+  type DirectUpdateSupport,
   defineDestination,
   type ExchangeDestination,
   type HttpDestination,

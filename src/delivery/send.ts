@@ -5,6 +5,7 @@ import type {
   Answer,
   DeliveryNotice,
   DestinationType,
+  DirectDestination,
   ExchangeDestination,
   HttpDestination,
   Message,
@@ -162,21 +163,31 @@ interface Attempt {
 }
 
 async function transmit(attempt: Attempt): Promise<Receipt> {
-  const { type, message, options, notes, signal } = attempt
-  const { print, projectRoot } = attempt.ports
+  const { type, message, options } = attempt
   if (usesHttp(type)) return runExchange(attempt, requestSteps(type, message, options))
-  const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & DeliveryNotice
+  return sendPayload(attempt, type, type.payload(message, options as never))
+}
+
+/** A type without HTTP sends the payload itself. */
+async function sendPayload(
+  { ports, options, notes, signal }: Attempt,
+  type: DirectDestination,
+  { notes: cuts = [], ...payload }: object & DeliveryNotice,
+): Promise<Receipt> {
+  const { print, projectRoot } = ports
   notes.push(...cuts)
   const printLine = (line: string) => print(line, signal)
-  const fetchCredentials = credentialRequests(attempt.ports.http, { transport: transportOf(options) })
+  const fetchCredentials = credentialRequests(ports.http, { transport: transportOf(options) })
   const own = { signal, print: printLine, projectRoot, http: fetchCredentials }
   return type.send(payload as never, options as never, own)
 }
 
 async function transmitUpdate(attempt: Attempt, update: UpdateDetails): Promise<Receipt> {
   const { type, message, options } = attempt
-  if (!usesHttp(type) || !type.updates) throw new PermanentError(`${type.type} does not support updates`)
-  return runExchange(attempt, type.updates.exchange({ ...message, ...update }, options as never))
+  if (!type.updates) throw new PermanentError(`${type.type} does not support updates`)
+  const whole = { ...message, ...update }
+  if (usesHttp(type)) return runExchange(attempt, type.updates!.exchange(whole, options as never))
+  return sendPayload(attempt, type, type.updates.payload(whole, options as never))
 }
 
 /** Runs the exchange step by step. A failure is thrown into the exchange, which can handle it. */

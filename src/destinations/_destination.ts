@@ -131,12 +131,20 @@ interface EndingType<O> extends TypeDescription {
   endOfSupport?(options: O): EndOfSupport | undefined
 }
 
-/** How a type says at its provider what happened to an alert. A destination chooses among the events; by default none. */
-export interface UpdateSupport<O = never> {
-  /** The events of which the provider can be informed. */
+/** The events of which a provider can be informed. A destination chooses among them; by default none. */
+interface UpdateChoice<O = never> {
   readonly events: readonly UpdateEvent[]
   /** Says why these options allow no updates; undefined: they do. The options may contain references. */
   unavailable?(options: O): string | undefined
+}
+
+/** How a type without HTTP says what happened to an alert: the payload of an update is sent as that of an alert. */
+export interface DirectUpdateSupport<O = never, P extends object = object> extends UpdateChoice<O> {
+  payload(update: Update, options: O): P & DeliveryNotice
+}
+
+/** How a type says at its provider what happened to an alert. */
+export interface UpdateSupport<O = never> extends UpdateChoice<O> {
   /**
    * Makes the requests for the events of one update, as `exchange` does for an alert. A repeated attempt must find out
    * what the one before it did. An answer that refuses an update never pauses the destination.
@@ -190,6 +198,8 @@ export interface DirectDestination<O = never, P extends object = object> extends
   readonly outcomes?: AttemptOutcomes
   /** Pure: the payload as plain JSON, which `explain` shows. */
   payload(message: Message, options: O): P & DeliveryNotice
+  /** Absent: the type has no updates. */
+  readonly updates?: DirectUpdateSupport<O, P>
   /** Sends the payload. Throws RetryableError or PermanentError; any other error is treated as a bug and retried. */
   send(payload: P, options: O, ports: SendPorts): Promise<Receipt>
 }

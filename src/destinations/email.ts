@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { isError } from '../errors.ts'
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import type { Transport } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt, type SendPorts } from './_destination.ts'
 import { CREDENTIAL_TRANSPORT_SCHEMA, file, TLS_PROPERTIES } from './_options.ts'
@@ -14,9 +16,10 @@ import {
   type SmtpOptions,
   sendMail,
 } from './parts/direct/smtp-session.ts'
-import { mailHtml } from './parts/mail-html.ts'
+import { mailHtml, updateHtml } from './parts/mail-html.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { updateText } from './parts/updates/update-text.ts'
 
 interface EmailOptions extends SmtpOptions {
   readonly hello?: string
@@ -132,30 +135,34 @@ export default defineDestination<EmailOptions, Mail>({
   },
   outcomes: SMTP_OUTCOMES,
   payload(message, options) {
-    const { from, to, cc = [], replyTo } = options
     const truncation = new Truncation()
-    const { severity, alertId, id, createdAt } = message.notification
-    const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+    const thread = threadOf(message, options)
     return {
-      from,
-      to,
-      cc,
-      ...(replyTo !== undefined && { replyTo }),
-      subject: truncation.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
+      ...envelopeOf(message, message.notification.severity, '', options, truncation),
       text: truncation.text('text', plainText(message), TEXT_LIMIT),
       html: mailHtml(message),
-      messageId: `<${message.idempotencyKey}@${domainOf(from)}>`,
-      references: threadOf(message, options),
-      date: createdAt,
-      headers: {
-        'X-Signalbox-Alert': alertId,
-        'X-Signalbox-Detection': id.replace(/\s+/g, ' '),
-        'X-Signalbox-Severity': severity,
-        'Auto-Submitted': 'auto-generated',
-      },
-      priority: priorityOf(severity),
+      inReplyTo: thread,
+      references: thread,
+      date: message.notification.createdAt,
       notes: truncation.notes,
     }
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    payload(update, options) {
+      const truncation = new Truncation()
+      const text = truncation.text('text', updateText(update), TEXT_LIMIT)
+      const answered = messageId(update.firstKey, options)
+      return {
+        ...envelopeOf(update, update.severity, 'Re: ', options, truncation),
+        text,
+        html: updateHtml(text),
+        inReplyTo: answered,
+        references: `${threadOf(update, options)} ${answered}`,
+        date: new Date(update.at).toISOString(),
+        notes: truncation.notes,
+      }
+    },
   },
   async send(mail, options, ports) {
     const { oauth2, transport, user, hello = domainOf(options.from), ...smtp } = options
@@ -187,6 +194,42 @@ async function withToken(
   }
 }
 
+/** The parts that a mail about an alert and one about an update have in common. */
+function envelopeOf(
+  message: Message,
+  severity: Severity,
+  prefix: string,
+  options: EmailOptions,
+  truncation: Truncation,
+) {
+  const { from, to, cc = [], replyTo } = options
+  const { alertId, id } = message.notification
+  const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+  return {
+    from,
+    to,
+    cc,
+    ...(replyTo !== undefined && { replyTo }),
+    subject: truncation.text(
+      'subject',
+      `${prefix}[${message.notification.severity}] ${title}`,
+      SUBJECT_LIMIT,
+    ),
+    messageId: messageId(message.idempotencyKey, options),
+    headers: {
+      'X-Signalbox-Alert': alertId,
+      'X-Signalbox-Detection': id.replace(/\s+/g, ' '),
+      'X-Signalbox-Severity': severity,
+      'Auto-Submitted': 'auto-generated',
+    },
+    priority: priorityOf(severity),
+  }
+}
+
+function messageId(key: string, { from }: EmailOptions): string {
+  return `<${key}@${domainOf(from)}>`
+}
+
 /** The id of the conversation. The mail that has it need not exist. */
 function threadOf(
   { notification: { alertId, id } }: Message,
@@ -202,7 +245,7 @@ function domainOf(address: string): string {
   return domainToASCII(domain) || 'signalbox.invalid'
 }
 
-function priorityOf(severity: Message['notification']['severity']): Mail['priority'] {
+function priorityOf(severity: Severity): Mail['priority'] {
   if (severity === 'CRITICAL' || severity === 'HIGH') return 'high'
   return severity === 'MEDIUM' ? 'normal' : 'low'
 }

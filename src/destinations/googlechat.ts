@@ -1,10 +1,12 @@
 /** Google Chat: a card in a space, through its webhook. */
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import { defineDestination, type Message } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { GOOGLE_RULES, googleError } from './parts/google-answers.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { updateText } from './parts/updates/update-text.ts'
 
 interface GoogleChatOptions {
   readonly webhookUrl: string
@@ -43,6 +45,14 @@ export default defineDestination<GoogleChatOptions>({
       build: () => cardText(message, false, truncation),
     })
     return postJson(url, body, { notes: truncation.notes })
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    *exchange(update, { webhookUrl }) {
+      const truncation = new Truncation()
+      const text = truncation.text('text', withoutMentions(updateText(update)), TEXT_LIMIT)
+      return (yield postJson(messageUrl(webhookUrl, update), { text }, { notes: truncation.notes })).receipt
+    },
   },
   answers: {
     provider: 'Google Chat',

@@ -1,11 +1,19 @@
 /** Telegram: a message of a bot to a chat. */
 import { textAt } from '../core/json-path.ts'
+import { isError, messageOf } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import {
+  type Answer,
+  defineDestination,
+  type Message,
+  type ProviderError,
+  type Receipt,
+} from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { MESSAGE_EVENTS, titleWithStatus, unknownMessage, updateText } from './parts/updates/update-text.ts'
 
 interface TelegramOptions {
   readonly botToken: string
@@ -17,6 +25,7 @@ interface TelegramOptions {
 /** The limit applies to the visible text without markup. */
 const TEXT_LIMIT = 4_096
 const TITLE_LIMIT = 512
+const UPDATE_LIMIT = 1_024
 const API = 'https://api.telegram.org'
 
 export default defineDestination<TelegramOptions>({
@@ -43,16 +52,43 @@ export default defineDestination<TelegramOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { botToken, chatId, threadId, apiUrl: base = API }) {
+  *exchange(message, { botToken, chatId, threadId, apiUrl: base = API }) {
     const truncation = new Truncation()
     const body = {
       chat_id: chatId,
       ...(threadId !== undefined && { message_thread_id: threadId }),
-      text: messageText(message, truncation),
-      parse_mode: 'HTML',
-      link_preview_options: { is_disabled: true },
+      ...contentOf(messageText(message, truncation)),
     }
-    return postJson(joinUrl(base, `bot${botToken}/sendMessage`), body, { notes: truncation.notes })
+    const url = joinUrl(base, `bot${botToken}/sendMessage`)
+    return withReference(yield postJson(url, body, { notes: truncation.notes }))
+  },
+  updates: {
+    events: MESSAGE_EVENTS,
+    *exchange(update, { botToken, apiUrl: base = API }) {
+      const { chat, message } = referenceOf(update.remoteReference ?? '')
+      if (!chat || !message) throw unknownMessage()
+      const truncation = new Truncation()
+      const shown = { ...update, title: titleWithStatus(update) }
+      const text = messageText(shown, truncation, updateText(update))
+      const body = { chat_id: chat, message_id: Number(message), ...contentOf(text) }
+      const url = joinUrl(base, `bot${botToken}/editMessageText`)
+      try {
+        return (yield {
+          ...postJson(url, body, { notes: truncation.notes }),
+          success: [
+            {
+              status: [200],
+              json: { ok: true },
+              field: 'result.message_id',
+              receipt: (id) => `edited message ${id}`,
+            },
+          ],
+        }).receipt
+      } catch (error) {
+        if (!isError(error, 'permanent') || !/message is not modified/i.test(messageOf(error))) throw error
+        return { status: 400, message: `an earlier attempt edited message ${message}` }
+      }
+    },
   },
   answers: {
     provider: 'Telegram',
@@ -120,13 +156,27 @@ export default defineDestination<TelegramOptions>({
   },
 })
 
+function withReference({ body, receipt }: Answer): Receipt {
+  const [chat, message] = [textAt(body, 'result.chat.id'), textAt(body, 'result.message_id')]
+  return chat && message ? { ...receipt, remoteReference: JSON.stringify({ chat, message }) } : receipt
+}
+
+function referenceOf(reference: string) {
+  return { chat: textAt(reference, 'chat'), message: textAt(reference, 'message') }
+}
+
+function contentOf(text: string): object {
+  return { text, parse_mode: 'HTML', link_preview_options: { is_disabled: true } }
+}
+
 /** Truncates before escaping, because Telegram counts visible text and rejects incomplete markup. */
-function messageText(message: Message, truncation: Truncation): string {
+function messageText(message: Message, truncation: Truncation, latest = ''): string {
   const title = truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT)
   const plain = labelledParts(message)
     .map(({ label, text: part }) => `${label}: ${part}`)
     .join('\n')
-  const available = TEXT_LIMIT - title.length - 2
+  const update = truncation.text('update', latest, UPDATE_LIMIT)
+  const available = TEXT_LIMIT - title.length - 2 - (update ? update.length + 2 : 0)
   const content = truncation.text('text', message.body ?? plain, available)
   const context = message.body === null ? contextText(message) : ''
   const left = available - content.length - 2
@@ -134,6 +184,7 @@ function messageText(message: Message, truncation: Truncation): string {
   if (context && !shown) truncation.note('left out the context')
   const blocks = [
     `<b>${escaped(title)}</b>`,
+    ...(update ? [`<i>${escaped(update)}</i>`] : []),
     escaped(content),
     ...(shown ? [`<pre>${escaped(shown)}</pre>`] : []),
   ]

@@ -12,7 +12,7 @@ import { type Fake, listen } from '../support/aws.ts'
 import { type MailServer, parseWithPython, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
 import { startProxy, startSecure } from '../support/proxy.ts'
-import { sendSample } from '../support/stage.ts'
+import { resolved, sendSample, update } from '../support/stage.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
@@ -171,6 +171,45 @@ describe('over the wire', () => {
     const [mail] = server.mails
     expect(mail!.subject).toBe('[HIGH] New Alert: x Bcc: evil@example.com')
     expect(mail!.bcc).toBeUndefined()
+  })
+})
+
+describe('updates', () => {
+  const sendUpdate = (details: ReturnType<typeof update>, repeated = false) => {
+    const options = { host: 'localhost', port: server!.port, ca: pem('ca.pem'), ...ADDRESSES }
+    return sendSample(email, options, repeated, details)
+  }
+  const first = `<${'f'.repeat(32)}@example.com>`
+
+  it('an update is an answer to the mail of the alert, as Python reads it', async () => {
+    server = await startMail()
+    const note = 'a <b>reboot</b>\nBcc: evil@example.com'
+    expect(await sendUpdate({ ...resolved, severity: 'CRITICAL', note })).toMatchObject({
+      result: 'delivered',
+    })
+    const { headers, defects, bodies } = parseWithPython(server.raw[0]!)
+    expect(defects).toEqual([])
+    expect(headers).toMatchObject({
+      subject: 'Re: [HIGH] New Alert: Root user signed in to account 123456789012',
+      'message-id': `<${'k'.repeat(32)}@example.com>`,
+      'in-reply-to': first,
+      references: `<alert-a1e27ab1e0fa11ed5b1eda0d0be5ca1e@example.com> ${first}`,
+      'x-signalbox-severity': 'CRITICAL',
+    })
+    expect(headers).not.toHaveProperty('bcc')
+    expect(bodies['text/plain']!.replaceAll('\r', '').trim()).toBe(
+      `Resolved by ann@example.com: fixed.\n${note}`,
+    )
+    expect(bodies['text/html']).toContain('a &lt;b&gt;reboot&lt;/b&gt;')
+  })
+
+  it('each attempt of an update has the same Message-ID', async () => {
+    server = await startMail()
+    const repetition = update({ events: ['repeated'], eventCount: 7 })
+    await sendUpdate(repetition)
+    await sendUpdate(repetition, true)
+    expect(new Set(server.mails.map(({ messageId }) => messageId)).size).toBe(1)
+    expect(server.mails.map(({ text }) => text?.trim())).toEqual(Array(2).fill('The alert has 7 events now.'))
   })
 })
 

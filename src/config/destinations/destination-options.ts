@@ -63,7 +63,7 @@ function unsupportedUpdate(
   event: string,
   options: object,
 ): { readonly message: string; readonly hint: string } | undefined {
-  const support = 'send' in type ? undefined : type.updates
+  const support = type.updates
   if (!support) {
     return { message: `${type.type} does not support updates`, hint: 'remove the key updates' }
   }

@@ -18,6 +18,10 @@ export function mailHtml(message: Message): string {
   ].join('\n')
 }
 
+export function updateHtml(text: string): string {
+  return `<!doctype html>\n<html><head><meta charset="utf-8"></head><body style="font-family:sans-serif;font-size:14px"><p style="white-space:pre-wrap">${escapeHtml(text)}</p></body></html>`
+}
+
 function ownParts(message: Message): string[] {
   const context = contextText(message)
   return [

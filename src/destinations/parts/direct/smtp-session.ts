@@ -25,7 +25,9 @@ export interface Mail {
   readonly text: string
   readonly html: string
   readonly messageId: string
-  /** The id of the first mail of a thread, which need not exist. */
+  /** The id of the mail that this one answers. */
+  readonly inReplyTo: string
+  /** The ids of the mails before it in the thread, with blanks between them. The first one need not exist. */
   readonly references: string
   /** ISO time. */
   readonly date: string
@@ -59,7 +61,6 @@ export async function sendMail(
     if (signal.aborted) throw new Error('interrupted')
     const sent = await transport.sendMail({
       ...mail,
-      inReplyTo: mail.references,
       // The library formats a Date; a text it would send as it is.
       date: new Date(date),
       to: [...to],

@@ -1,11 +1,11 @@
 /** Updates in Slack: answers in the thread of a message, and edits the message if its status changed. */
 import { parseExact } from '../../../core/exact-json.ts'
-import { isError, messageOf, PermanentError } from '../../../errors.ts'
+import { isError, messageOf } from '../../../errors.ts'
 import type { Answer, Outgoing, Receipt, Update } from '../../_destination.ts'
 import { createOnce } from '../create-once.ts'
 import { joinUrl, postJson } from '../json-request.ts'
 import { Truncation } from '../truncate.ts'
-import { titleWithStatus, updateText } from './update-text.ts'
+import { titleWithStatus, unknownMessage, updateText } from './update-text.ts'
 
 /** Where a message is. */
 export interface PostedMessage {
@@ -32,11 +32,7 @@ export function* reportSlackUpdate(
   update: Update,
   options: SlackChannel,
 ): Generator<Outgoing, Receipt, Answer> {
-  if (update.remoteReference === null) {
-    throw new PermanentError('the message is not known, because an earlier version sent it', {
-      scope: 'delivery',
-    })
-  }
+  if (update.remoteReference === null) throw unknownMessage()
   const place = parseExact(update.remoteReference) as PostedMessage
   const receipt = yield* createOnce(update, {
     lookUp: () => thread(update, place, options),

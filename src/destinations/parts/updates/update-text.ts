@@ -1,5 +1,6 @@
 /** Says in plain text what happened to an alert. */
-import type { UpdateEvent } from '../../../model/alerts/alert-update.ts'
+import { PermanentError } from '../../../errors.ts'
+import { UPDATE_EVENTS, type UpdateEvent } from '../../../model/alerts/alert-update.ts'
 import type { Update } from '../../_destination.ts'
 
 const SENTENCES: Record<UpdateEvent, (update: Update) => string> = {
@@ -9,6 +10,15 @@ const SENTENCES: Record<UpdateEvent, (update: Update) => string> = {
   reopened: ({ actor }) => `Reopened by ${actor}.`,
   resolved: ({ actor, closedReason }) => `Resolved by ${actor}: ${closedReason}.`,
   commented: ({ actor }) => `Comment by ${actor}:`,
+}
+
+/** What a message that is edited can show: the next edit would replace a comment. */
+export const MESSAGE_EVENTS: readonly UpdateEvent[] = UPDATE_EVENTS.filter((event) => event !== 'commented')
+
+export function unknownMessage(): PermanentError {
+  return new PermanentError('the message is not known, because an earlier version sent it', {
+    scope: 'delivery',
+  })
 }
 
 /** One line for each event, and the notes after them. */
