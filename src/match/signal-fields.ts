@@ -35,7 +35,7 @@ function isComparable(value: unknown): boolean {
 /** A signal as it was stored. */
 export interface StoredSignal {
   readonly id: number
-  /** Its place in the order of commits. Positions are compared as texts. */
+  /** The place of the signal in the order of commits. Positions are compared as texts. */
   readonly position: string
   readonly detection: string
   readonly at: number
