@@ -1,6 +1,6 @@
 /** Syslog, RFC 5424: one message an alert, over UDP, TCP or TLS. */
 import { createSocket } from 'node:dgram'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf } from '../errors.ts'
@@ -203,5 +203,7 @@ function sendStream(line: string, options: StreamOptions, signal: SendPorts['sig
 
 function open({ protocol, host, port, ca, certificate, key }: StreamOptions): Socket {
   if (protocol === 'tcp') return connectTcp({ host, port })
-  return connectTls({ host, port, servername: host, ca, cert: certificate, key })
+  // The name of a server in TLS may not be an IP address; the certificate is compared with the host in any case.
+  const servername = isIP(host) === 0 ? host : undefined
+  return connectTls({ host, port, ...(servername && { servername }), ca, cert: certificate, key })
 }

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import syslog from '../../src/destinations/syslog.ts'
 import { destinationContract } from '../contract/destination.ts'
@@ -154,6 +154,22 @@ describe('over the wire', () => {
     const own = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') }
     await sendDirectly(syslog, sample, { host: 'localhost', port, ...own })
     expect(await received).toContain(lineOf(sample, {}))
+  })
+
+  it.each([
+    ['localhost', 'localhost'],
+    ['127.0.0.1', false],
+  ])('TLS names the server %s as %s, because an IP address is no server name', async (host, named) => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem') }
+    const names: unknown[] = []
+    const { port } = await listening((done) =>
+      createTlsServer(tls, (socket) => {
+        names.push((socket as TLSSocket & { servername: string | false }).servername)
+        reading(done)(socket)
+      }),
+    )
+    await sendDirectly(syslog, sample, { host, port, ca: pem('ca.pem') })
+    expect(names).toEqual([named])
   })
 })
 
