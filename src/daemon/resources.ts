@@ -1,6 +1,6 @@
 /** The resources of a daemon. Everything that can keep it from starting fails here, before a service exists. */
 import type { SendPorts } from '../delivery/send.ts'
-import { systemClock } from '../model/ports.ts'
+import { type Clock, systemClock } from '../model/ports.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -40,6 +40,8 @@ export interface Resources {
   readonly sources: readonly OpenedSource[]
   readonly token: (() => string) | undefined
   readonly store: Store
+  /** The time of the store, with the timers of this process. */
+  readonly clock: Clock
   /** The items of the caching helpers, which a reload does not change. */
   readonly cache: CacheLedger
   readonly writeRejects: RejectWriter
@@ -75,11 +77,12 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   const rejects = rejectsFile(prepared.project, store.location)
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
-  const cache = new CacheLedger(store, () => systemClock.now())
+  const cache = new CacheLedger(store, () => store.now())
+  const clock: Clock = { ...systemClock, now: () => store.now() }
   // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
-  return { current, sources, token, store, cache, writeRejects, draining, loss }
+  return { current, sources, token, store, clock, cache, writeRejects, draining, loss }
 }
 
 /** Warns once and changes nothing: the operator may have intended these permissions. */

@@ -4,7 +4,6 @@ import { deliveryGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
-import { systemClock } from '../model/ports.ts'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
@@ -37,12 +36,12 @@ export interface Services {
 }
 
 export function createServices(resources: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
-  const { current, store, cache, draining, loss } = resources
+  const { current, store, clock, cache, draining, loss } = resources
   const { log, onEvent } = options
   const metrics = createMetrics()
   const stats = new RunStats(metrics)
   const readiness = createReadiness({
-    clock: systemClock,
+    clock,
     draining: draining.signal,
     sources: resources.sources.map(({ spec }) => spec.name),
     unavailable: () => [...(loss.reason === null ? [] : [loss.reason]), ...current.generation.unavailable()],
@@ -57,7 +56,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       if (deliveries > 0) delivery.wake()
     },
   })
-  const reloadStatus = createReloadStatus(systemClock)
+  const reloadStatus = createReloadStatus(clock)
   const skippedEvents = new SkippedEventsCounter(metrics)
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
@@ -81,7 +80,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     types: (type) => typeOf(current.generation, type),
     secrets: { reveal: (given) => current.generation.secrets.reveal(given) },
     http,
-    clock: systemClock,
+    clock,
     random: Math.random,
     log,
     metrics,
@@ -91,13 +90,13 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     version: VERSION,
   })
   const heartbeat = createHeartbeat({
-    clock: systemClock,
+    clock,
     admit: (findings) => pipeline.admitSystem(findings),
     log,
   })
   const correlations = createCorrelationScheduler({
     store,
-    clock: systemClock,
+    clock,
     admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
     log,
   })

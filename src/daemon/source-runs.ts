@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
-import { type HttpIngress, type Log, systemClock } from '../model/ports.ts'
+import type { Clock, HttpIngress, Log } from '../model/ports.ts'
 import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext } from '../sources/_source.ts'
@@ -20,6 +20,7 @@ export interface SourceRunParts {
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'take'>
+  readonly clock: Clock
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
   readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
   readonly writeRejects: RejectWriter
@@ -33,19 +34,19 @@ export interface SourceRunParts {
 
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
 export function runSource({ spec, keySpace, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
-  const { store, log, signal, ingress, stdin, limits } = parts
+  const { store, clock, log, signal, ingress, stdin, limits } = parts
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
     ...createEmitter({ spec, keySpace, claim }, parts),
     signal,
-    clock: systemClock,
+    clock,
     log,
     ingress,
     stdin,
     limits,
   })
   const take = () => trackReadiness(() => store.take(spec.name), null, parts)
-  return supervise(source, { name: spec.name, take, clock: systemClock, log, signal, context })
+  return supervise(source, { name: spec.name, take, clock, log, signal, context })
 }
 
 /** @param claim a run that lost its source says nothing about the store. */
@@ -69,14 +70,14 @@ function createEmitter(
   { spec, keySpace, claim }: Pick<OpenedSource, 'spec' | 'keySpace'> & { readonly claim: CursorClaim | null },
   parts: SourceRunParts,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
-  const { evaluate, pipeline, writeRejects, stats, readiness, onEvent } = parts
+  const { evaluate, pipeline, clock, writeRejects, stats, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
     keySpace,
     claim,
     pipeline,
     evaluate,
-    now: () => systemClock.now(),
+    now: () => clock.now(),
     writeRejects,
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)

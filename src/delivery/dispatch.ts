@@ -26,7 +26,7 @@ interface Dispatcher {
 
 export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: () => void): Dispatcher {
   const { store, clock, log } = ports
-  const steps = createClockStepDetector(store, log)
+  const steps = store.ownClock ? null : createClockStepDetector(store, log)
   /** The number of deliveries that are being sent or claimed, by destination. */
   const slots = new Map<string, number>()
   let totalInFlight = 0
@@ -107,7 +107,7 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
 
   return {
     async pass(registry) {
-      await steps.check(registry, clock.now())
+      await steps?.check(registry, clock.now())
       const enabled = registry.destinations.filter((destination) => destination.enabled)
       // All destinations claim concurrently: their claims are one write to the disk, and none waits for another.
       const results = await Promise.allSettled(enabled.map((each) => dispatchTo(each, registry)))

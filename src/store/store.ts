@@ -104,6 +104,10 @@ export interface DeliveryFilter {
 export interface Store {
   /** The location of the store, for messages. It never contains a password. */
   readonly location: string
+  /** True if the store measures time by itself. A clock of a host that is wrong or is set then moves no date. */
+  readonly ownClock: boolean
+  /** The time of the store in epoch ms, which every decision about its rows uses. It is that of the host without an own clock. */
+  now(): number
   cursor(source: string): Promise<string | null>
   /** Makes the caller the owner of the source's cursor. From here on every commit of a previous owner is `fenced`. */
   take(source: string): Promise<HeldCursor>
@@ -160,7 +164,7 @@ export interface Store {
   ): Promise<number>
   /**
    * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot
-   * have made: new deliveries that are due later, and waits longer than an hour.
+   * have made: new deliveries that are due later, and waits longer than an hour. A store with an own clock does nothing.
    */
   shiftDueDates(ms: number): Promise<void>
 

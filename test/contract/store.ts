@@ -403,6 +403,17 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(await rows({ after })).toEqual(['r2'])
     })
 
+    it('has a time of its own, with which what expires is compared', async () => {
+      const now = store.now()
+      await store.commit(plan({ kv: [{ key: 'k', value: '1', expiresAt: now + 10 }] }), nothing)
+      clock.advance(9)
+      expect(store.now()).toBe(now + 9)
+      expect((await store.kv(['k'])).size).toBe(1)
+      clock.advance(1)
+      expect(store.now()).toBe(now + 10)
+      expect((await store.kv(['k'])).size).toBe(0)
+    })
+
     it('keeps values until they expire or are removed', async () => {
       const kv = [
         { key: 'stays', value: '{"n":53.0}', expiresAt: null },

@@ -9,6 +9,7 @@ import type { Envelope, Settlement } from '../../src/model/events/event.ts'
 import { nullLog, nullMetrics } from '../../src/model/ports.ts'
 import type { FramedEvent, SourceContext } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
+import { manualClock } from '../support/clock.ts'
 import { Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
@@ -50,6 +51,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
         )
       },
     },
+    clock: manualClock(),
     store: { take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }) },
     stats,
     readiness: {
@@ -294,4 +296,17 @@ describe('a run whose source was taken by another run', () => {
     expect(ready).toEqual([true])
     expect(summary()).toEqual({ accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 })
   })
+})
+
+it('an event is received at the time of the store', async () => {
+  const received: number[] = []
+  const { run } = fixture({
+    clock: manualClock(7),
+    evaluate: (events) => {
+      received.push(...events.map(({ receivedAt }) => receivedAt))
+      return evaluate(events)
+    },
+  })
+  await run(async (context) => void (await context.emit([framed('one')])))
+  expect(received).toEqual([7])
 })

@@ -172,4 +172,20 @@ describe('with real parts', () => {
     await receiver.until(2)
     await until(async () => (await counts()).delivered === 1)
   })
+
+  it('no date is moved if the store has an own clock', async () => {
+    const shifts: number[] = []
+    const shiftDueDates = async (ms: number) => void shifts.push(ms)
+    const loop = harness.open(registry([soc()]), {
+      store: { ...harness.store, ownClock: true, shiftDueDates },
+    })
+    await harness.send('alert-1', [soc()])
+    await loop.start()
+    await receiver.until(1)
+    harness.clock.advance(-HOUR)
+    await harness.send('alert-2', [soc()], { due: harness.clock.now() })
+    loop.wake()
+    await receiver.until(2)
+    expect(shifts).toEqual([])
+  })
 })

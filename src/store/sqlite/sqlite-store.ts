@@ -108,6 +108,8 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
 
   return {
     location,
+    ownClock: false,
+    now: () => clock.now(),
     cursor: async (source) => readCursor(driver, source),
     // The owner needs no sync: what could have held an earlier one ended with the power, too.
     take: (source) => write(() => takeCursor(driver, source), 'unsynced'),

@@ -84,7 +84,7 @@ function change(
     for (const id of ids) alerts.add((await findAlert(store, id)).id)
     const changed: { id: string; result: ChangedAlert['result']; status: ChangedAlert['status'] }[] = []
     for (const id of alerts) {
-      const outcome = { id, ...(await changeAlert(store, id, act, actor, Date.now())) }
+      const outcome = { id, ...(await changeAlert(store, id, act, actor, store.now())) }
       changed.push(outcome)
       if (format === 'pretty') session.print(`${escapeForTerminal(sentence(outcome))}\n`)
     }

@@ -33,7 +33,7 @@ export const list = defineCommand({
         status,
         assignee,
         limit,
-        since: since === undefined ? undefined : Date.now() - since,
+        since: since === undefined ? undefined : store.now() - since,
       })
       if (options.format === 'json') session.print(jsonDocument({ alerts: alerts.map(alertJson) }))
       else session.print(alertsTable(alerts, session.style))

@@ -22,7 +22,7 @@ export const resend = defineCommand({
     withStore(options, io, 'write', async (store, session) => {
       const alert = await findAlert(store, id)
       const registry = requireRegistry(await openProject(session.workspace))
-      const { to, skipped } = await resendAlert(store, registry, alert, options.destination, Date.now())
+      const { to, skipped } = await resendAlert(store, registry, alert, options.destination, store.now())
       if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, skipped }))
       else session.print(`resending ${alert.id} to ${to.map(escapeForTerminal).join(', ')}\n`)
       if (skipped.length === 0) return EXIT_OK

@@ -11,7 +11,7 @@ export const unmute = defineCommand({
   options: { store: STORE },
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'write', async (store, session) => {
-      if (await unmuteDetection(store, id, Date.now())) {
+      if (await unmuteDetection(store, id, store.now())) {
         session.print(`unmuted ${escapeForTerminal(id)}\n`)
         return EXIT_OK
       }

@@ -90,7 +90,7 @@ export const resume = defineCommand({
     const destination = destinationByName(session.project, name)
     const store = await openProjectStore(session.workspace, options.store, 'write')
     try {
-      const now = Date.now()
+      const now = store.now()
       const before = await resumeDestination(store, destination, now)
       const { pausedAt, pausedReason, heldUntil } = before
       if (pausedAt === null && !isHeld(before, now)) {
