@@ -2,7 +2,7 @@
  * The steps of a page whose code blocks are run. A comment before a block says what it is: `file: PATH` is written,
  * `replace: PATH` replaces the functions of a Python file that it defines, `background: NAME` goes on running, and
  * `output: NAME` is what such a process prints. A `console` block without a comment is run to its end; `exit: N` names
- * its exit code. Lines after a `$` are parts of the output; `…` stands for any text.
+ * its exit code. A command goes on after a `\\` at the end of its line. Lines after a `$` are parts of the output; `…` stands for any text.
  */
 
 export type PageStep =
@@ -27,6 +27,7 @@ export function stepsOf(page: string): PageStep[] {
     const exitCode = mark === 'exit' ? Number(argument) : 0
     const name = mark === 'background' ? argument : null
     return text
+      .replace(/\\\n\s*/g, '')
       .split(/^\$ /m)
       .slice(1)
       .map((command) => {

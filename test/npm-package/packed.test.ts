@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { namedSteps, PageRunner } from '../docs/page-runner.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
 import { commandEnvironment, type Ended } from '../support/process.ts'
 import { linksOf } from './links.ts'
@@ -125,5 +126,71 @@ describeWithProgram('git', 'the hook that init writes', () => {
     expect(refused.out + refused.err).toContain('[unreachable-destination]')
     const { out } = await succeed(signalbox('routes', 'diff', 'HEAD'))
     expect(out).toContain('Example.FailedLogin')
+  })
+})
+
+/** A module that uses the types of the package, and a line that must not pass. */
+const CONSUMER = `import { defineDestination, postJson } from 'signalbox/destination'
+import type { Message, Receipt, Update, UpdateSupport } from 'signalbox/destination'
+import type { UserErrorCode } from 'signalbox'
+
+export const title = ({ notification }: Message): string => notification.title
+export const events = (update: Update): readonly string[] => update.events
+export const code: UserErrorCode = 'unknown-id'
+
+const updates: UpdateSupport<{ readonly url: string }> = {
+  events: ['resolved'],
+  *exchange(update, { url }) {
+    const receipt: Receipt = (yield postJson(url, update.json)).receipt
+    return receipt
+  },
+}
+
+export default defineDestination<{ readonly url: string }>({
+  type: 'consumer',
+  summary: 'a consumer',
+  options: {
+    type: 'object',
+    properties: { url: { type: 'string', description: 'The address.' } },
+    additionalProperties: false,
+  },
+  request: (message, { url }) => postJson(url, message.json),
+  updates,
+  answers: { provider: 'the consumer', success: [{ status: [200] }], rules: [] },
+})
+
+// @ts-expect-error a request needs a method
+defineDestination({ type: 'x', summary: 'x', options: {}, request: () => ({ url: 'x' }), answers: null })
+`
+
+describe('a type of the project that uses the package', () => {
+  const runner = new PageRunner(repository, { signalbox: [join(installed, 'bin', 'signalbox.cjs')] })
+  afterAll(() => runner.close())
+
+  it.each(namedSteps(readFileSync(join(CHECKOUT, 'docs/writing-destinations.md'), 'utf8')))(
+    '$title',
+    async ({ step }) => {
+      await runner.take(step)
+    },
+  )
+
+  it('the types of the package resolve for TypeScript, in the written files and in another module', async () => {
+    const modules = join(CHECKOUT, 'node_modules')
+    const compilerOptions = {
+      target: 'es2024',
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      typeRoots: [join(modules, '@types')],
+      types: ['node'],
+    }
+    writeFileSync(join(repository, 'destinations', 'consumer.ts'), CONSUMER)
+    writeFileSync(
+      join(repository, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, include: ['destinations'] }),
+    )
+    const { code, out } = await inRepository(process.execPath, join(modules, 'typescript/bin/tsc'), '-p', '.')
+    expect({ code, out }).toEqual({ code: 0, out: '' })
   })
 })
