@@ -6,8 +6,8 @@ import type { Settlement } from '../model/events/event.ts'
 import type { InboundRequest, OutboundResponse } from '../model/ports.ts'
 import type { FramedEvent, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
-import { type Frame, type FramingRules, START_POSITION, toFramedEvent } from './framing/frame.ts'
-import { Framer } from './framing/framer.ts'
+import { type Frame, START_POSITION, toFramedEvent } from './framing/frame.ts'
+import { Framer, frameWhole } from './framing/framer.ts'
 import { isGzip } from './framing/gunzip.ts'
 import { RequestQueue } from './stream/request-queue.ts'
 
@@ -15,7 +15,6 @@ const PATH = '/events'
 const TARGET = /^\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]]+):(\d{1,5})\/?$/
 const MAX_KEY_CHARS = 255
 const MAX_BODY_EVENTS = 100_000
-const STEP_BYTES = 64 * 1024
 const inflate = promisify(gunzip)
 
 export default {
@@ -79,9 +78,11 @@ async function ingest(
   }
   const body = await decoded(request, limits.bodyBytes)
   if (!Buffer.isBuffer(body)) return body
-  const frames = frameBody(body, { eventBytes: limits.eventBytes, unwrap: spec.unwrap })
+  const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, START_POSITION)
+  const frames = frameWhole(body, framer, MAX_BODY_EVENTS, limits.bodyBytes)
   if (frames === null) {
-    return refusalResponse(413, `the body exceeds ${MAX_BODY_EVENTS} events: send fewer events per request`)
+    const bounds = `${MAX_BODY_EVENTS} events or ${limits.bodyBytes} bytes of unwrapped events`
+    return refusalResponse(413, `the body exceeds ${bounds}: send fewer events per request`)
   }
   if (frames.length === 0) return refusalResponse(400, 'the body contains no events')
   // Other requests may have arrived while the body was read.
@@ -121,17 +122,6 @@ async function decoded(
       ? tooLargeResponse(limitBytes)
       : refusalResponse(400, `the gzip body is corrupt: ${messageOf(cause)}`)
   }
-}
-
-/** Returns null for too many events, because small events take far more memory as frames than as bytes. */
-function frameBody(body: Buffer, rules: FramingRules): Frame[] | null {
-  const framer = new Framer(rules, START_POSITION)
-  const frames: Frame[] = []
-  for (let from = 0; from < body.length; from += STEP_BYTES) {
-    for (const frame of framer.push(body.subarray(from, from + STEP_BYTES))) frames.push(frame)
-    if (frames.length > MAX_BODY_EVENTS) return null
-  }
-  return [...frames, ...framer.end()]
 }
 
 /** Adds the keys that recognize a repeated event: its row id, and its position in a request with a key. */

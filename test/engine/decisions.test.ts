@@ -73,6 +73,11 @@ describe('a record that is a container', () => {
     [{ awslogs: { data: 'H4sI' } }, 'unwrap=awslogs.data.logEvents.message '],
     [{ messageType: 'DATA_MESSAGE', logEvents: [] }, 'unwrap=logEvents.message '],
     [{ Type: 'Notification', TopicArn: 'a', Message: '{"Records":[]}' }, 'unwrap=Message '],
+    [{ requestId: 'a', timestamp: 1, records: [{ data: 'eyJhIjoxfQ==' }] }, 'unwrap=records.data '],
+    [{ source: 'aws.s3', 'detail-type': 'x', detail: { Records: [{ a: 1 }] } }, 'unwrap=detail.Records '],
+    [{ source: 'aws.guardduty', 'detail-type': 'GuardDuty Finding', detail: { a: 1 } }, 'unwrap=detail '],
+    [{ value: [{ a: 1 }, { a: 2 }] }, 'unwrap=value '],
+    [{ body: '{"a":1}' }, 'unwrap=body '],
   ])('is accepted with a notice that names the option: %j', (record, option) => {
     const taken = parseEvent({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
     expect(taken).toMatchObject({ status: 'accepted', notices: [{ code: 'container' }] })
@@ -84,8 +89,28 @@ describe('a record that is a container', () => {
     { awslogs: {} },
     { Type: 'Notification', Message: 'the disk is full' },
     { logEvents: [] },
+    { records: [{ a: 1 }], other: 1 },
+    { detail: { Records: [{ a: 1 }] }, other: 1 },
+    { 'detail-type': 'x', source: 'a', detail: 'text' },
+    { tags: ['a', 'b'] },
+    { body: '{not JSON' },
+    { 'a.b': [{ a: 1 }] },
+    {},
   ])('not every record with such a key is a container: %j', (record) => {
     const taken = parseEvent({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
+    expect(taken).toMatchObject({ status: 'accepted', notices: [] })
+  })
+})
+
+describe('a source whose log type is that of the envelopes', () => {
+  const rules = {
+    settings: DEFAULT_SETTINGS,
+    selection: createSelection([], new Map(), []),
+    clockMode: 'acceptance',
+  } as const
+  it('gets no notice for the events of EventBridge', () => {
+    const raw = JSON.stringify({ source: 'aws.ec2', 'detail-type': 'x', detail: { a: 1 } })
+    const taken = parseEvent({ ...envelope({}, { type: 'AWS.CloudWatchEvents' }), raw }, rules)
     expect(taken).toMatchObject({ status: 'accepted', notices: [] })
   })
 })

@@ -246,3 +246,16 @@ describe('events by HTTP', () => {
     },
   )
 })
+
+it('a body whose texts decompress to more than the limit is refused', async () => {
+  const sink = new Sink()
+  const { post } = await start(sourceContext(sink), '?unwrap=l.m')
+  const m = gzipSync(`{"n":"${'x'.repeat(900)}"}`).toString('base64')
+  const body = (count: number) => JSON.stringify({ l: Array.from({ length: count }, () => ({ m })) })
+  expect(await post(body(100))).toMatchObject({ status: 202, body: { accepted: 100 } })
+  expect(await post(body(200))).toMatchObject({
+    status: 413,
+    body: { accepted: 0, error: expect.stringContaining('100000 bytes of unwrapped events') as unknown },
+  })
+  expect(sink.events.length).toBe(100)
+})

@@ -54,7 +54,7 @@ export function parseEvent(envelope: Envelope, rules: ParseRules): ParseResult {
     eventTime: times.fill,
     at: rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt,
     candidates: rules.selection.candidates({ kind, type, resourceId }),
-    notices: noticesOf(record, times),
+    notices: noticesOf(record, type, times),
   })
 }
 
@@ -101,8 +101,8 @@ function withAllDigits(value: unknown, raw: string, field: string): unknown {
 
 const NO_NOTICES: readonly EventNotice[] = []
 
-function noticesOf(record: JsonRecord, { unreadable }: Times): readonly EventNotice[] {
-  const container = containerNotice(record)
+function noticesOf(record: JsonRecord, type: string, { unreadable }: Times): readonly EventNotice[] {
+  const container = containerNotice(record, type)
   if (container === null && unreadable === null) return NO_NOTICES
   return [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat()
 }

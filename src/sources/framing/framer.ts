@@ -3,7 +3,7 @@
  * one event and one chunk.
  */
 
-import { decodeEvents } from './decode.ts'
+import { DecodeBudget, decodeEvents, MAX_DECODED_EVENTS } from './decode.ts'
 import { type Frame, type FramingRules, type OpeningRules, type Position, START_POSITION } from './frame.ts'
 import { isSpace, LineFramer, RECORD_SEPARATOR } from './line-framer.ts'
 import { ValueFramer } from './value-framer.ts'
@@ -12,6 +12,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const NEWLINE = 0x0a
 /** The number of first bytes that may be read to detect the form. */
 const LOOK_AHEAD_BYTES = 64 * 1024
+const STEP_BYTES = 64 * 1024
 
 export class Framer {
   readonly #rules: OpeningRules
@@ -22,12 +23,15 @@ export class Framer {
   #skip: number
   #frames: Frame[] = []
 
-  constructor(rules: FramingRules, at: Position) {
-    const frameAll = (bytes: Buffer, unwrap: string | null) => {
-      const framer = new Framer({ ...rules, unwrap }, START_POSITION)
-      return [...framer.push(bytes), ...framer.end()]
+  /** @param budget that of the value whose text is framed; null for an input. */
+  constructor(rules: FramingRules, at: Position, budget: DecodeBudget | null = null) {
+    const open: OpeningRules['open'] = (event, path) => {
+      const shared = budget ?? new DecodeBudget()
+      const frame = (bytes: Buffer, unwrap: string | null) =>
+        frameWhole(bytes, new Framer({ ...rules, unwrap }, START_POSITION, shared), MAX_DECODED_EVENTS)
+      return decodeEvents(event, { path, budget: shared, frame })
     }
-    this.#rules = { ...rules, open: (event, path) => decodeEvents(event, path, frameAll) }
+    this.#rules = { ...rules, open }
     this.#position = at
     this.#skip = at.skip
     // A byte order mark at the beginning of the input is skipped.
@@ -98,6 +102,31 @@ export class Framer {
     this.#form = this.#open('lines', left)
     this.#form.push(left.rest)
   }
+}
+
+/**
+ * Frames a complete input. Returns null for more events, or for events of more characters: small events take far more
+ * memory as frames than as bytes, and decoded texts may be larger than the input.
+ */
+export function frameWhole(
+  bytes: Buffer,
+  framer: Framer,
+  maxEvents: number,
+  maxChars = Number.POSITIVE_INFINITY,
+): Frame[] | null {
+  const frames: Frame[] = []
+  let chars = 0
+  const add = (more: readonly Frame[]): boolean => {
+    for (const frame of more) {
+      frames.push(frame)
+      chars += frame.raw.length
+    }
+    return frames.length <= maxEvents && chars <= maxChars
+  }
+  for (let from = 0; from < bytes.length; from += STEP_BYTES) {
+    if (!add(framer.push(bytes.subarray(from, from + STEP_BYTES)))) return null
+  }
+  return add(framer.end()) ? frames : null
 }
 
 /** Returns the length of the byte order mark; null while it may be incomplete. */

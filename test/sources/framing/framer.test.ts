@@ -32,6 +32,16 @@ function summary(pieces: readonly Frame[]): string[] {
   return pieces.map(({ raw, refused }) => (refused === undefined ? raw : `(${refused})`))
 }
 
+function base64(content: string | Buffer): string {
+  return Buffer.from(content as string).toString('base64')
+}
+
+/** A subscription of CloudWatch Logs, as a record of Firehose holds it. */
+function subscription(...messages: string[]): { data: string } {
+  const logEvents = messages.map((message) => ({ message }))
+  return { data: base64(gzipSync(JSON.stringify({ messageType: 'DATA_MESSAGE', logEvents }))) }
+}
+
 const TOO_DEEP = 'nested deeper than 1000 levels'
 const CUT = 'the line ends inside a value'
 
@@ -196,6 +206,26 @@ const table: [what: string, input: string | Buffer, rules: Partial<FramingRules>
     JSON.stringify({ data: gzipSync('{"n":1}').subarray(0, 15).toString('base64') }),
     { unwrap: 'data' },
     ['(the gzip data in the text is corrupt or too large)'],
+  ],
+  [
+    'records of Firehose',
+    JSON.stringify({
+      records: [{ data: base64('{"n":1}\n{"n":2}') }, { data: '%' }, { data: base64('{"n":3}') }],
+    }),
+    { unwrap: 'records.data' },
+    ['{"n":1}', '{"n":2}', '(the text to unwrap is neither JSON nor base64 of JSON)', '{"n":3}'],
+  ],
+  [
+    'subscriptions of CloudWatch Logs in records of Firehose',
+    JSON.stringify({ records: [subscription('{"n":1}', 'plain'), subscription('{"n":2}')] }),
+    { unwrap: 'records.data.logEvents.message', eventBytes: 1000 },
+    ['{"n":1}', '(the text to unwrap is neither JSON nor base64 of JSON)', '{"n":2}'],
+  ],
+  [
+    'a list in an event of EventBridge',
+    JSON.stringify({ 'detail-type': 'x', detail: { a: {}, Records: [{ n: 1 }, { n: 2 }] } }),
+    { unwrap: 'detail.Records' },
+    ['{"n":1}', '{"n":2}'],
   ],
   ['a value that is the key', '{"x":"r","y":[1],"r":[2]}\n', { unwrap: 'r' }, ['2']],
   [
@@ -458,5 +488,40 @@ describe('framing, whatever the chunks', () => {
         expect(frame(text, rules, { at: whole[done]!.next, step })).toEqual(whole.slice(done + 1))
       }),
     )
+  })
+})
+
+describe('the bounds of decoded texts', () => {
+  const rules = { eventBytes: 4 * 1024 * 1024 }
+  /** A list with this text as often as it takes to make 15 MiB, compressed. */
+  const bombOf = (text: string) => {
+    const element = `${JSON.stringify({ m: text })},`
+    const count = Math.floor((15 * 1024 * 1024) / element.length)
+    return base64(gzipSync(`[${element.repeat(count)}{"m":"{}"}]`))
+  }
+
+  it('compressed texts in compressed texts end at a bound for all of them, and reading continues', () => {
+    const inner = base64(gzipSync(`{"a":"${'x'.repeat(15 * 1024 * 1024)}"}`))
+    const pieces = frame(`${JSON.stringify({ m: bombOf(inner) })}\n{"m":"{\\"m\\":[{}]}"}\n`, {
+      ...rules,
+      unwrap: 'm.m',
+    })
+    const reasons = new Set(pieces.map(({ refused }) => refused))
+    expect(reasons).toContain('the texts to unwrap exceed 67108864 bytes')
+    expect(pieces.filter(({ refused }) => refused?.startsWith('event of')).length).toBeLessThanOrEqual(4)
+    expect(pieces.at(-1)).toMatchObject({ raw: '{}', line: 2 })
+  })
+
+  it('a text of very many small events is refused before all of them are framed', () => {
+    const texts = base64(gzipSync('{}\n'.repeat(5_000_000)))
+    const pieces = frame(`${JSON.stringify({ m: texts })}\n{"m":"{}"}\n`, { ...rules, unwrap: 'm' })
+    expect(summary(pieces)).toEqual(['(the text exceeds 100000 events)', '{}'])
+  })
+
+  it('events of all texts in a text count together', () => {
+    const many = base64(gzipSync('{}\n'.repeat(60_000)))
+    const text = JSON.stringify([{ m: many }, { m: many }, { m: '{}' }])
+    const pieces = frame(JSON.stringify({ m: text }), { ...rules, unwrap: 'm.m' })
+    expect(pieces.filter(({ refused }) => refused === undefined).length).toBe(60_000)
   })
 })
