@@ -56,6 +56,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: ['model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
     because: 'following files builds on frames and streams',
   },
+  'sources/syslog-receiver': {
+    may: ['errors', 'model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
+    because: 'it receives messages and knows no source type',
+  },
   sources: {
     may: [
       'errors',
@@ -65,6 +69,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources/framing',
       'sources/stream',
       'sources/tail',
+      'sources/syslog-receiver',
     ],
     because: 'a source gets what it needs from its caller',
   },
@@ -660,6 +665,8 @@ describe('test files', () => {
       'model/ports.test.ts',
       // The daemons of this test read the clock, and write to the same store.
       'scenarios/updates.test.ts',
+      // The program logger sends the time of the machine.
+      'sources/syslog.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
       'sources/tail/closed-folder.test.ts',
       'support/store-writer.ts',

@@ -32,7 +32,7 @@ export const DAEMON_CODES = {
   },
   // HTTP server and daemon.
   'unavailable-address': {
-    cause: 'The HTTP server cannot listen on its address.',
+    cause: 'The HTTP server or the source `syslog` cannot listen on its address.',
     fix: 'Stop the program that uses the address, or choose another port.',
   },
   'missing-token': {

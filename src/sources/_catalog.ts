@@ -6,4 +6,5 @@ export const SOURCE_TYPES: Catalog<SourceType> = {
   file: async () => (await import('./file.ts')).default,
   http: async () => (await import('./http.ts')).default,
   stdin: async () => (await import('./stdin.ts')).default,
+  syslog: async () => (await import('./syslog.ts')).default,
 }

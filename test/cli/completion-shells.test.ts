@@ -39,6 +39,7 @@ describe.each(SHELLS)('%s', (shell, argv, source) => {
       ['an option', 'signalbox test --show-f', '--show-failures-only'],
       ['a value of an option from the project', 'signalbox explain --detection Test.Log', 'Test.Login'],
       ['a value of an option from a list', 'signalbox validate --format js', 'json'],
+      ['the scheme of a source', 'signalbox run --from std', 'stdin'],
       ['a value of an argument from the project', 'signalbox destinations edit arch', 'archive'],
       ['a word of an argument', 'signalbox new data', 'data-model'],
     ])('%s', async (_, typed, expected) => {

@@ -13,6 +13,7 @@ import {
   parsed,
   text,
   type Values,
+  withSuggestions,
 } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { createEventFormatter } from '../format/event-format.ts'
@@ -24,10 +25,16 @@ const DRAIN_TIMEOUT_MS = 30_000
 const MIN_OUTPUT_MS = 1_000
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
+/** The beginnings of sources that a shell completes. */
+const SOURCE_WORDS = ['stdin', 'file:', 'http://', 'syslog:udp://', 'syslog:tcp://', 'syslog:tls://']
+
 const OPTIONS = {
-  from: list(
-    '--from <source>',
-    'source of events: stdin, file:PATH or http://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+  from: withSuggestions(
+    list(
+      '--from <source>',
+      'source of events: stdin, file:PATH, http://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+    ),
+    SOURCE_WORDS,
   ),
   store: text(
     '--store <url>',

@@ -84,12 +84,26 @@ export class EventText {
   }
 
   take(): { raw: string; refused?: string } {
-    if (this.#bytes > this.#limitBytes) {
-      return this.refuse(`event of ${this.#bytes} bytes exceeds the limit of ${this.#limitBytes}`)
-    }
-    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    const bytes = this.#complete()
+    if (bytes === null) return this.#refuseSize()
     if (!isUtf8(bytes)) return this.refuse('invalid UTF-8')
     return { raw: bytes.toString() }
+  }
+
+  /** Returns the text with replacement characters for bytes that are not UTF-8. */
+  takeReadable(): { raw: string; refused?: string } {
+    const bytes = this.#complete()
+    return bytes === null ? this.#refuseSize() : { raw: bytes.toString() }
+  }
+
+  /** Returns null for an event that exceeds the limit. */
+  #complete(): Buffer | null {
+    if (this.#bytes > this.#limitBytes) return null
+    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+  }
+
+  #refuseSize(): { raw: string; refused: string } {
+    return this.refuse(`event of ${this.#bytes} bytes exceeds the limit of ${this.#limitBytes}`)
   }
 
   refuse(reason: string): { raw: string; refused: string } {
