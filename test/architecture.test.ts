@@ -450,6 +450,7 @@ const TESTED_BY_ITSELF = new Set([
   'model/ports.ts nullMetrics',
   'program-version.ts BUILT_VERSION_FILE',
   'program-version.ts versionOfSources',
+  'server/metrics.ts DECLARED_METRICS',
   'sources/framing/frame.ts positionText',
   'workspace/destination-contract/contract-alerts.ts SAMPLE_ALERT',
   'workspace/destination-contract/contract-stage.ts requestsFor',

@@ -60,7 +60,13 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   const skippedEvents = new SkippedEventsCounter(metrics)
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
-    return [...reloadStatus.gauges(), ...(await deliveryGauges(store, current.generation.project.registry))]
+    const build = { version: VERSION, node: process.versions.node }
+    const buildInfo = { name: 'signalbox_build_info', value: 1, labels: build }
+    return [
+      buildInfo,
+      ...reloadStatus.gauges(),
+      ...(await deliveryGauges(store, current.generation.project.registry)),
+    ]
   })
   const server = createServer({
     log,

@@ -10,7 +10,18 @@ interface Declared {
   readonly labels: readonly string[]
 }
 
-const DECLARED: Readonly<Record<string, Declared>> = {
+/** Gauges of the library whose names say that they are counters. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
+export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
+  signalbox_build_info: {
+    help: '1, with the version of Signalbox and of Node.',
+    labels: ['version', 'node'],
+  },
   signalbox_events_total: {
     help: 'Events by outcome: accepted, duplicate, rejected, unclassified.',
     labels: ['source', 'outcome'],
@@ -69,6 +80,7 @@ class PromMetrics implements ExposedMetrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
   }
 
   get contentType(): string {
@@ -111,7 +123,10 @@ class PromMetrics implements ExposedMetrics {
     const found = known.get(legal)
     if (found) return found
     if (this.#registry.getSingleMetric(legal)) return undefined
-    const { help, labels: labelNames } = DECLARED[legal] ?? { help: legal, labels: Object.keys(labels) }
+    const { help, labels: labelNames } = DECLARED_METRICS[legal] ?? {
+      help: legal,
+      labels: Object.keys(labels),
+    }
     const metric = make({ name: legal, help, labelNames: [...labelNames], registers: [this.#registry] })
     const series = { metric, labels: labelNames, seen: new Set<string>() }
     known.set(legal, series)

@@ -1,4 +1,5 @@
 /** Tests `run` from standard input to the console, in this process: its output, its deliveries and its exit code. */
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +7,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
+import { VERSION } from '../../../src/version.ts'
+import { describeWithProgram } from '../../support/optional-program.ts'
 import { until } from '../../support/until.ts'
 import { type FakeIo, fakeIo, type Ran, signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
@@ -143,6 +146,23 @@ describe('signals', () => {
     io.signal('SIGTERM')
     expect(await ended).toBe(0)
     expect(io.err()).toContain('events      0 accepted')
+  })
+
+  describeWithProgram('promtool', 'the metrics', () => {
+    it('are as Prometheus wants them, with the versions', async () => {
+      const { io, ended } = start(makeProject(SOUND), '--http', '127.0.0.1:0', '--log-format', 'json')
+      const address = () => /"address":"([^"]+)","msg":"listening"/.exec(io.err())?.[1]
+      await until(() => address() !== undefined && io.err().includes('"started"'))
+      const input = await (await fetch(`http://${address()}/metrics`)).text()
+      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+        input,
+        encoding: 'utf8',
+      })
+      expect([status, stdout, stderr]).toEqual([0, '', ''])
+      expect(input).toContain(`signalbox_build_info{version="${VERSION}",node="${process.versions.node}"} 1`)
+      io.signal('SIGTERM')
+      expect(await ended).toBe(0)
+    })
   })
 
   it('a failed reload is logged and visible in the metrics until one succeeds', async () => {
