@@ -1,5 +1,5 @@
 /** Named sets of IP networks. Two policies differ on purpose, so each has its own list. */
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { createNetworkSet } from './network-set.ts'
 
 /**
  * Networks that rules call private: IANA's registries for special purposes exclude them from the public internet.
@@ -59,19 +59,3 @@ export const NON_PUBLIC_NETWORKS = createNetworkSet([
   'fec0::/10',
   'ff00::/8',
 ])
-
-/** @param networks valid networks such as `10.0.0.0/8`. */
-export function createNetworkSet(networks: readonly string[]): BlockList {
-  const set = new BlockList()
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/')
-    set.addSubnet(address, Number(prefix), isIPv4(address) ? 'ipv4' : 'ipv6')
-  }
-  return set
-}
-
-/** True for an address in one of the networks, also for IPv4 that is written as IPv6; false for other texts. */
-export function isInNetworks(networks: BlockList, address: string): boolean {
-  const version = isIP(address)
-  return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')
-}

@@ -1,6 +1,7 @@
 /** Predicates on the text of an IP address or network. They are false for other texts. Pure. */
-import { type BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { createNetworkSet, isInNetworks, PRIVATE_NETWORKS, SHARED_NETWORKS } from '../core/networks.ts'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { createNetworkSet, isInNetworks, type NetworkSet } from '../core/network-set.ts'
+import { PRIVATE_NETWORKS, SHARED_NETWORKS } from '../core/networks.ts'
 
 export { isIP, isIPv4, isIPv6 }
 
@@ -20,9 +21,9 @@ export function isInNetwork(address: string, cidr: string): boolean {
 
 /** Rules compare with the same few networks for every event. The limit is for networks that come from events. */
 const MAX_CACHED_NETWORKS = 1_000
-const known = new Map<string, BlockList | null>()
+const known = new Map<string, NetworkSet | null>()
 
-function networkOf(cidr: string): BlockList | null {
+function networkOf(cidr: string): NetworkSet | null {
   let network = known.get(cidr)
   if (network === undefined) {
     network = readNetwork(cidr)
@@ -32,7 +33,7 @@ function networkOf(cidr: string): BlockList | null {
   return network
 }
 
-function readNetwork(cidr: string): BlockList | null {
+function readNetwork(cidr: string): NetworkSet | null {
   const [address = '', length, ...rest] = cidr.split('/')
   const version = isIP(address)
   const bits = version === 4 ? 32 : 128

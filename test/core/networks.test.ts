@@ -1,12 +1,8 @@
 /** The named sets of networks. */
+import { BlockList, isIP } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import {
-  createNetworkSet,
-  isInNetworks,
-  NON_PUBLIC_NETWORKS,
-  PRIVATE_NETWORKS,
-  SHARED_NETWORKS,
-} from '../../src/core/networks.ts'
+import { createNetworkSet, isInNetworks } from '../../src/core/network-set.ts'
+import { NON_PUBLIC_NETWORKS, PRIVATE_NETWORKS, SHARED_NETWORKS } from '../../src/core/networks.ts'
 
 describe('the two policies', () => {
   it.each([
@@ -40,4 +36,57 @@ it('a set contains both families', () => {
     true,
     false,
   ])
+})
+
+/** The first and the last address of each network, and those beside them, of IPv4 and written as IPv6. */
+it.each([
+  '0.0.0.0/0',
+  '0.0.0.0/8',
+  '10.1.2.3/8',
+  '172.16.0.0/12',
+  '192.0.0.170/31',
+  '203.0.113.7/32',
+  '255.255.255.255/32',
+  '224.0.0.0/3',
+  '::/0',
+  '::ffff:10.0.0.0/104',
+  '::ffff:0:0/90',
+  '2001:db8::/32',
+])('%s has the addresses of IPv4 that the list of the runtime has', (network) => {
+  const set = createNetworkSet([network])
+  const [address = '', prefix] = network.split('/')
+  const list = new BlockList()
+  list.addSubnet(address, Number(prefix), isIP(address) === 4 ? 'ipv4' : 'ipv6')
+  const addresses = [
+    '0.0.0.0',
+    '0.0.0.1',
+    '0.255.255.255',
+    '1.0.0.0',
+    '9.255.255.255',
+    '10.0.0.0',
+    '10.255.255.255',
+    '11.0.0.0',
+    '172.15.255.255',
+    '172.16.0.0',
+    '172.31.255.255',
+    '172.32.0.0',
+    '192.0.0.169',
+    '192.0.0.170',
+    '192.0.0.171',
+    '192.0.0.172',
+    '203.0.113.6',
+    '203.0.113.7',
+    '203.0.113.8',
+    '223.255.255.255',
+    '224.0.0.0',
+    '255.255.255.254',
+    '255.255.255.255',
+    '127.0.0.1',
+    '128.0.0.0',
+  ]
+  for (const each of addresses) {
+    expect([each, isInNetworks(set, each)]).toEqual([each, list.check(each, 'ipv4')])
+    const mapped = `::ffff:${each}`
+    expect([mapped, isInNetworks(set, mapped)]).toEqual([mapped, list.check(mapped, 'ipv6')])
+  }
 })

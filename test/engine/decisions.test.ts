@@ -39,6 +39,18 @@ describe('framing guard', () => {
   ])('%s', (raw, reason) => {
     expect(checkLimits(raw, limits)).toBe(reason)
   })
+
+  it('finds a number that is too long wherever it is, and the end of the text ends it', () => {
+    for (let before = 0; before < 12; before++) {
+      const text = (digits: string) => `${' '.repeat(before)}${digits}`
+      expect([before, checkLimits(text('123456'), limits)]).toEqual([
+        before,
+        'a number has more than 5 digits',
+      ])
+      expect([before, checkLimits(text('12345'), limits)]).toEqual([before, null])
+      expect([before, checkLimits(text('12345 12345'), limits)]).toEqual([before, null])
+    }
+  })
 })
 
 describe('classification', () => {

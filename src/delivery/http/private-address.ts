@@ -1,7 +1,8 @@
 /** Prevents requests to addresses outside of the public internet. */
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { isInNetworks, NON_PUBLIC_NETWORKS } from '../../core/networks.ts'
+import { isInNetworks } from '../../core/network-set.ts'
+import { NON_PUBLIC_NETWORKS } from '../../core/networks.ts'
 
 class PrivateAddressError extends Error {
   readonly code = 'ERR_PRIVATE_ADDRESS'

@@ -13,11 +13,40 @@ export function checkLimits(
 ): string | null {
   // A text never has more UTF-16 units than UTF-8 bytes, so this limit is never too strict.
   if (raw.length > limits.eventBytes) return `larger than ${limits.eventBytes} bytes`
+  if (!mayBeDeep(raw, limits.eventDepth) && !mayHaveDigits(raw, limits.numberDigits)) return null
+  return scan(raw, limits)
+}
+
+/** Whether there are more brackets than levels, those in texts included. Searches of the runtime are faster than a scan. */
+function mayBeDeep(raw: string, eventDepth: number): boolean {
+  let brackets = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = raw.indexOf(bracket); at !== -1; at = raw.indexOf(bracket, at + 1)) {
+      if (++brackets > eventDepth) return true
+    }
+  }
+  return false
+}
+
+/** Whether more digits follow each other, those in texts included. So many digits cover one of the characters looked at. */
+function mayHaveDigits(raw: string, numberDigits: number): boolean {
+  const distance = Math.max(1, numberDigits)
+  for (let at = distance - 1; at < raw.length; at += distance) {
+    if (!isDigit(raw.charCodeAt(at))) continue
+    let [start, end] = [at, at + 1]
+    while (start > 0 && isDigit(raw.charCodeAt(start - 1))) start--
+    while (end < raw.length && isDigit(raw.charCodeAt(end))) end++
+    if (end - start > numberDigits) return true
+  }
+  return false
+}
+
+function scan(raw: string, limits: Pick<Limits, 'eventDepth' | 'numberDigits'>): string | null {
   let depth = 0
   let digits = 0
   for (let at = 0; at < raw.length; at++) {
     const code = raw.charCodeAt(at)
-    if (code >= ZERO && code <= NINE) {
+    if (isDigit(code)) {
       if (++digits > limits.numberDigits) return `a number has more than ${limits.numberDigits} digits`
       continue
     }
@@ -28,6 +57,10 @@ export function checkLimits(
     } else if (closes(code)) depth--
   }
   return null
+}
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE
 }
 
 /** Whether the code is `[` or `{`. */

@@ -74,6 +74,7 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
       const guard = index && !unguarded?.has(body) ? index.guardOf(body) : null
       if (guard === null || guard.evaluate(record, raw) !== 'silent') python.push(body)
     }
+    if (python.length === 0 && matched.length === 0) return NOTHING
     return { python: python.length === candidates.length ? candidates : oneOf(python), matched }
   }
 

@@ -52,7 +52,7 @@ export class DetectionIndexes {
     const index = new EventIndex(this.#indexed(candidates, logType))
     return {
       select: (record) => index.select(record),
-      guardOf: (body) => guardIn(this.#guards.of(body, logType)),
+      guardOf: remembered((body) => guardIn(this.#guards.of(body, logType))),
     }
   }
 
@@ -70,6 +70,17 @@ export class DetectionIndexes {
       const deriveGiven = (given: GivenField) => guardConditions(guarded, logType, given)
       return { number, conditions: narrowConditions(chosen, shared, deriveGiven) }
     })
+  }
+}
+
+function remembered(guardOf: (body: number) => Guard | null): CandidateIndex['guardOf'] {
+  const known = new Map<number, Guard | null>()
+  return (body) => {
+    const guard = known.get(body)
+    if (guard !== undefined) return guard
+    const found = guardOf(body)
+    known.set(body, found)
+    return found
   }
 }
 

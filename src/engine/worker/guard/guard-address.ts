@@ -1,5 +1,6 @@
 /** WORKER THREAD. Python's objects of IP addresses: whether a text is one, and whether it is private. */
-import { createNetworkSet, isInNetworks, PRIVATE_NETWORKS } from '../../../core/networks.ts'
+import { createNetworkSet } from '../../../core/network-set.ts'
+import { PRIVATE_NETWORKS } from '../../../core/networks.ts'
 import { isIPv4, isIPv6 } from '../../../match/ip-address.ts'
 import {
   ADDRESS_ERROR,
@@ -38,6 +39,6 @@ function addressOf(value: unknown, test: (text: string) => boolean, error: Raise
 /** `address.is_private` */
 export function isPrivateAddress(value: unknown): boolean {
   if (!(value instanceof AddressValue) || !isIPv4(value.text)) throw UNSUPPORTED
-  if (isInNetworks(UNCERTAIN, value.text)) throw UNSUPPORTED
-  return isInNetworks(PRIVATE_NETWORKS, value.text)
+  if (UNCERTAIN.hasIPv4(value.text)) throw UNSUPPORTED
+  return PRIVATE_NETWORKS.hasIPv4(value.text)
 }
