@@ -29,7 +29,8 @@ const start = (detections: Parameters<typeof engineProject>[0]['detections'], li
 let engine: Engine
 const detections = () => [...[...FORGED, ...MARKED].map(forger), saying(), victim(), GOOD]
 beforeAll(async () => {
-  engine = await start(detections())
+  // One of them loops until it has used up its time.
+  engine = await start(detections(), { timeMs: 5_000 })
 })
 afterAll(() => engine.close())
 
