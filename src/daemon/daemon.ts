@@ -1,13 +1,13 @@
 /** The composition root: opens resources, creates services, starts them in order and stops them in reverse. */
 
 import { messageOf } from '../errors.ts'
-import { UNDELIVERED_STATES } from '../store/store.ts'
+import { type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
 import { createReloads, type Reloads } from './reloads.ts'
 import { type DaemonOptions, openResources, type Resources } from './resources.ts'
-import type { DeliveryCounts, RunSummary } from './run-stats.ts'
+import type { RunSummary } from './run-stats.ts'
 import { createServices, MAX_BODY_BYTES, type Services, startServices } from './services.ts'
 import { runSource } from './source-runs.ts'
 
@@ -109,7 +109,7 @@ async function finish(
   { resources, services: { delivery, stats, correlations }, cleanups, ending, before, startedAt }: Run,
   { onEvent }: DaemonOptions,
 ): Promise<RunSummary> {
-  const { store, draining } = resources
+  const { store, clock, draining } = resources
   const sourcesEnded = () => Promise.all(runs.map(({ source, ended }) => ending.wait(source, ended)))
   try {
     await sourcesEnded()
@@ -128,7 +128,8 @@ async function finish(
     if (resources.loss.reason === null) await delivery.drain(ending.remainingMs())
     // Deliveries in flight are interrupted and wait again, so that the summary reports their final state.
     await delivery.stop()
-    const undelivered = await store.deliveries({ states: UNDELIVERED_STATES, limit: MAX_UNDELIVERED_LISTED })
+    const open = await store.deliveries({ states: UNDELIVERED_STATES, limit: MAX_UNDELIVERED_LISTED })
+    const undelivered = open.filter((delivery) => !isScheduled(delivery, clock.now()))
     const durationMs = performance.now() - startedAt
     return stats.summary(before, await store.countDeliveries(), {
       undelivered,

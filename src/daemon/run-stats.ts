@@ -3,9 +3,7 @@ import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Settlement } from '../model/events/event.ts'
 import type { Metrics } from '../model/ports.ts'
 import type { AdmitResult } from '../pipeline/planner.ts'
-import type { DeliveryRow, DeliveryState } from '../store/store.ts'
-
-export type DeliveryCounts = Readonly<Record<DeliveryState, number>>
+import type { DeliveryCounts, DeliveryRow } from '../store/store.ts'
 
 export interface RunSummary {
   readonly events: {
@@ -15,9 +13,12 @@ export interface RunSummary {
     readonly unclassified: number
   }
   readonly alerts: { readonly created: number; readonly merged: number; readonly muted: number }
-  /** `delivered`, `dead` and `withdrawn` count this run; the other states are those of the store at the end. */
+  /** `delivered`, `dead` and `withdrawn` count this run; the others are those of the store at the end. */
   readonly deliveries: DeliveryCounts
-  /** The deliveries that are not delivered at the end, newest first and bounded; the dead ones of earlier runs included. */
+  /**
+   * The deliveries that are not delivered at the end, newest first and bounded. Dead ones of earlier runs are included,
+   * and scheduled ones are not.
+   */
   readonly undelivered: readonly DeliveryRow[]
   /** Every source ended by itself. */
   readonly exhausted: boolean

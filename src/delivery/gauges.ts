@@ -9,7 +9,7 @@ export async function deliveryGauges(
   { destinations }: Pick<Registry, 'destinations'>,
 ): Promise<GaugeSample[]> {
   const counts = await store.countDeliveries(UNDELIVERED_STATES)
-  const open = UNDELIVERED_STATES.map((state) => ({
+  const open = ([...UNDELIVERED_STATES, 'scheduled'] as const).map((state) => ({
     name: 'signalbox_deliveries_open',
     value: counts[state],
     labels: { state },

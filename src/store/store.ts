@@ -22,6 +22,7 @@ import type { AuditFilter, AuditRow } from './rows/audit-rows.ts'
 import type {
   Attempt,
   Backlog,
+  DeliveryCounts,
   DeliveryOutcome,
   DeliveryRow,
   DeliveryState,
@@ -178,7 +179,7 @@ export interface Store {
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>
   /** Counts deliveries of these states. Without states it counts all, which reads every delivery of the store. */
-  countDeliveries(states?: readonly DeliveryState[]): Promise<Readonly<Record<DeliveryState, number>>>
+  countDeliveries(states?: readonly DeliveryState[]): Promise<DeliveryCounts>
   backlog(): Promise<readonly Backlog[]>
   /** Signals in the order of their positions. */
   signals(filter: SignalFilter): Promise<readonly StoredSignal[]>

@@ -347,7 +347,15 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await ids({ missingAt: ['soc'] })).toEqual([])
       expect(await ids({ created: { from: T0 + 1, until: T0 + 2 } })).toEqual(['d3', 'd2'])
       expect(await ids({ created: { from: T0, until: T0 + 1 }, limit: 1 })).toEqual(['d1'])
-      const none = { sending: 0, delivered: 0, waiting: 0, orphaned: 0, queued: 0, withdrawn: 0 }
+      const none = {
+        sending: 0,
+        delivered: 0,
+        waiting: 0,
+        orphaned: 0,
+        queued: 0,
+        withdrawn: 0,
+        scheduled: 0,
+      }
       expect(await store.countDeliveries()).toEqual({ ...none, pending: 2, dead: 1 })
       expect(await store.countDeliveries(['dead'])).toEqual({ ...none, pending: 0, dead: 1 })
       const backlog = (await store.backlog()).map(

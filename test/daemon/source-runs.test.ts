@@ -145,6 +145,7 @@ const NONE = {
   delivered: 0,
   waiting: 0,
   queued: 0,
+  scheduled: 0,
   dead: 0,
   orphaned: 0,
   withdrawn: 0,

@@ -112,7 +112,7 @@ describe('over a restart', () => {
     await settled()
     expect(harness.findings).toEqual([])
     expect(await deliveryGauges(harness.store, mortal)).toEqual([
-      ...['pending', 'sending', 'waiting', 'queued', 'dead', 'orphaned'].map((state) => ({
+      ...['pending', 'sending', 'waiting', 'queued', 'dead', 'orphaned', 'scheduled'].map((state) => ({
         name: 'signalbox_deliveries_open',
         value: state === 'waiting' ? 1 : 0,
         labels: { state },

@@ -11,6 +11,7 @@ const DELIVERY_ORDER = [
   'sending',
   'waiting',
   'queued',
+  'scheduled',
   'dead',
   'orphaned',
   'withdrawn',

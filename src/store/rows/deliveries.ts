@@ -5,6 +5,7 @@ import {
   type Attempt,
   type Backlog,
   DELIVERY_STATES,
+  type DeliveryCounts,
   type DeliveryFilter,
   type DeliveryRow,
   type DeliveryState,
@@ -110,20 +111,28 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
     .map(toDelivery)
 }
 
+const COUNTS = `SELECT state, count(*) AS n FROM delivery
+  WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state`
+
+const SCHEDULED = `SELECT state, count(*) AS n FROM delivery
+  WHERE state IN ('pending', 'queued') AND kind = 'update' AND due > :now GROUP BY state`
+
+/** @param now updates that are due after it are scheduled. */
 export function countDeliveries(
   driver: Driver,
+  now: number,
   states: readonly DeliveryState[] = DELIVERY_STATES,
-): Record<DeliveryState, number> {
-  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<
-    DeliveryState,
-    number
-  >
-  const rows = driver
-    .prepare<{ state: DeliveryState; n: number }>(
-      'SELECT state, count(*) AS n FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state',
-    )
-    .all({ states: JSON.stringify(states) })
-  for (const { state, n } of rows) counts[state] = n
+): DeliveryCounts {
+  type Count = { readonly state: DeliveryState; readonly n: number }
+  const names = [...DELIVERY_STATES, 'scheduled'] as const
+  const counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<keyof DeliveryCounts, number>
+  for (const { state, n } of driver.prepare<Count>(COUNTS).all({ states: JSON.stringify(states) }))
+    counts[state] = n
+  for (const { state, n } of driver.prepare<Count>(SCHEDULED).all({ now })) {
+    if (!states.includes(state)) continue
+    counts[state] -= n
+    counts.scheduled += n
+  }
   return counts
 }
 

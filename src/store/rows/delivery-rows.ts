@@ -37,6 +37,19 @@ export const UNDELIVERED_STATES = DELIVERY_STATES.filter(
   (state) => state !== 'delivered' && state !== 'withdrawn',
 )
 
+/**
+ * The number of deliveries by state. `scheduled` are updates that are pending or queued until a later time, for example
+ * until `repeatEvery` is over. Their state does not count them, because nothing holds them up.
+ */
+export type DeliveryCounts = Readonly<Record<DeliveryState | 'scheduled', number>>
+
+export function isScheduled(
+  { kind, state, due }: Pick<DeliveryRow, 'kind' | 'state' | 'due'>,
+  now: number,
+): boolean {
+  return kind === 'update' && (state === 'pending' || state === 'queued') && due > now
+}
+
 export interface DeliveryRow {
   readonly id: string
   readonly kind: 'single' | 'digest' | 'update'

@@ -152,7 +152,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     audit: async (filter) => listAudit(driver, filter),
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),
-    countDeliveries: async (states) => countDeliveries(driver, states),
+    countDeliveries: async (states) => countDeliveries(driver, clock.now(), states),
     backlog: async () => listBacklog(driver),
     signals: async (filter) => listSignals(driver, filter),
     signalHorizon: async () => signalHorizon(driver),

@@ -59,6 +59,24 @@ describe('sources that end', () => {
     expect(err).toMatch(/not delivered .*:\n {2}[0-9a-f]{12} {2}(waiting|pending|sending) {2}hook/)
   })
 
+  it('an update about repeated events that is sent in an hour is no failure, and the next run keeps it', async () => {
+    const provider = createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"name":"spaces/A/messages/B"}'),
+    )
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/`
+    const registry = `version: 1\ndestinations:\n  - { name: chat, type: googlechat, severities: [HIGH], updates: [repeated], options: { webhookUrl: '${url}' } }\n`
+    const project = makeProject({ ...SOUND, 'destinations.yaml': registry })
+    const argv = ['run', '--project', project, '--from', 'stdin?logType=Test.Log']
+    const first = await signalbox(argv, `${LOGIN}\n${LOGIN}\n`)
+    const second = await signalbox(argv, '')
+    provider.close()
+    expect([first.code, second.code]).toEqual([0, 0])
+    expect(first.err).toMatch(/deliveries {2}1 delivered, 1 scheduled$/m)
+    expect(second.err).toMatch(/deliveries {2}0 delivered, 1 scheduled$/m)
+    expect(first.err + second.err).not.toContain('not delivered')
+  })
+
   it('--log-format json writes nothing but JSON to standard error', async () => {
     const { code, err } = await run(LOGIN, '--from', 'stdin?logType=Test.Log', '--log-format', 'json')
     const entries = err

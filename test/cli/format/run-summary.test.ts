@@ -13,6 +13,7 @@ const clean: RunSummary = {
     delivered: 4,
     waiting: 0,
     queued: 0,
+    scheduled: 0,
     dead: 0,
     orphaned: 0,
     withdrawn: 0,
@@ -33,6 +34,12 @@ it.each<[string, RunSummary, 'SIGINT' | 'SIGTERM' | null, number]>([
   ['a pending delivery', { ...clean, deliveries: { ...clean.deliveries, pending: 1 } }, null, 1],
   ['a queued update', { ...clean, deliveries: { ...clean.deliveries, queued: 1 } }, null, 1],
   ['a withdrawn delivery is fine', { ...clean, deliveries: { ...clean.deliveries, withdrawn: 1 } }, null, 0],
+  [
+    'an update whose time comes later is fine',
+    { ...clean, deliveries: { ...clean.deliveries, scheduled: 1 } },
+    null,
+    0,
+  ],
   ['SIGTERM', { ...clean, deliveries: { ...clean.deliveries, waiting: 1 } }, 'SIGTERM', 0],
   ['SIGINT', clean, 'SIGINT', 130],
 ])('%s', (_name, summary, stoppedBy, code) => {
