@@ -68,7 +68,7 @@ interface SourceRun {
 }
 
 function runSources(resources: Resources, services: Services, options: DaemonOptions): SourceRun[] {
-  const { current, store, clock, writeRejects, draining } = resources
+  const { current, store, hostId, clock, writeRejects, draining } = resources
   const { pipeline, stats, readiness, server } = services
   const { log, onEvent, stdin } = options
   const { eventBytes } = current.generation.project.settings.limits
@@ -77,6 +77,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
       evaluate: (events) => current.generation.evaluate(events),
       pipeline,
       store,
+      hostId,
       clock,
       stats,
       readiness,

@@ -15,6 +15,7 @@ import {
   prepareGeneration,
   startGeneration,
 } from './generation.ts'
+import { hostIdOf } from './host-id.ts'
 import { openToken } from './http-token.ts'
 import { type OpenedSource, openSources } from './open-sources.ts'
 import { openRejectWriter, type RejectWriter } from './rejects.ts'
@@ -38,6 +39,7 @@ export interface Resources {
   /** A reload replaces the generation under the running services. */
   readonly current: { generation: Generation }
   readonly sources: readonly OpenedSource[]
+  readonly hostId: string
   readonly token: (() => string) | undefined
   readonly store: Store
   /** The time of the store, with the timers of this process. */
@@ -73,7 +75,8 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   const onEmptyFile = (store: string) => options.log.warn({ store, hint: EMPTY_FILE_HINT }, EMPTY_FILE)
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
   cleanups.add('store', () => store.close())
-  await store.acquireInstanceLock(`signalbox run --project ${root}`)
+  const hostId = hostIdOf({ given: settings.hostId, projectRoot: root, store })
+  await store.join({ name: `signalbox run --project ${root}`, hostId })
   const rejects = rejectsFile(prepared.project, store.location)
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
@@ -82,7 +85,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
-  return { current, sources, token, store, clock, cache, writeRejects, draining, loss }
+  return { current, sources, hostId, token, store, clock, cache, writeRejects, draining, loss }
 }
 
 /** Warns once and changes nothing: the operator may have intended these permissions. */

@@ -7,6 +7,7 @@ import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext } from '../sources/_source.ts'
 import type { HeldCursor, Store } from '../store/store.ts'
+import { cursorName } from './cursor-name.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
 import type { OpenedSource } from './open-sources.ts'
@@ -20,6 +21,7 @@ export interface SourceRunParts {
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'take'>
+  readonly hostId: string
   readonly clock: Clock
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
   readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
@@ -34,7 +36,7 @@ export interface SourceRunParts {
 
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
 export function runSource({ spec, keySpace, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
-  const { store, clock, log, signal, ingress, stdin, limits } = parts
+  const { store, hostId, clock, log, signal, ingress, stdin, limits } = parts
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
     ...createEmitter({ spec, keySpace, claim }, parts),
@@ -45,7 +47,7 @@ export function runSource({ spec, keySpace, source }: OpenedSource, parts: Sourc
     stdin,
     limits,
   })
-  const take = () => trackReadiness(() => store.take(spec.name), null, parts)
+  const take = () => trackReadiness(() => store.take(cursorName(spec, hostId)), null, parts)
   return supervise(source, { name: spec.name, take, clock, log, signal, context })
 }
 

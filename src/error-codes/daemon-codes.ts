@@ -71,6 +71,11 @@ export const DAEMON_CODES = {
     cause: 'The file of rejected events cannot be written.',
     fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',
   },
+  'unwritable-host-id': {
+    cause:
+      'The store is shared with other hosts, and the id of this host cannot be kept in `.signalbox/host-id`.',
+    fix: 'Set `SIGNALBOX_HOST_ID` to a name that no other host has, or make the folder writable.',
+  },
   'unloaded-destination-type': {
     cause: 'A delivery needs a destination type that was not loaded.',
     fix: 'Reload the project, and check the type in destinations.yaml.',

@@ -7,7 +7,9 @@ import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
+import { adoptFileCursors } from './rows/cursors.ts'
 import { isBusy, sqliteFailure } from './sqlite/sqlite-failure.ts'
+import type { StoreMember } from './store.ts'
 
 interface Holder {
   readonly name: string
@@ -20,7 +22,7 @@ type Release = () => void
 
 interface InstanceLock {
   /** Rejects with a UserError that names the holder if another daemon has it. A second call has no effect. */
-  acquire(name: string): Promise<void>
+  acquire(member: StoreMember): Promise<void>
   release(): void
 }
 
@@ -32,11 +34,11 @@ export function createInstanceLock(
 ): InstanceLock {
   let release: Release | null = null
   return {
-    acquire: async (name) => {
+    acquire: async (member) => {
       if (release || store.path === null) return
       release = lockFile(store.path, store.location, (cause) => heldStore(driver, store.location, cause))
       try {
-        await write((now) => recordHolder(driver, name, now))
+        await write((now) => recordHolder(driver, member, now))
       } catch (error) {
         release()
         release = null
@@ -112,11 +114,12 @@ function holderOf(driver: Driver): string {
 }
 
 /** Records the holder, and ends the leases of a predecessor that has ended: it records no outcome any more. */
-function recordHolder(driver: Driver, name: string, now: number): void {
+function recordHolder(driver: Driver, { name, hostId }: StoreMember, now: number): void {
   driver.prepare('DELETE FROM holder').run()
   insert(driver, 'holder', { one: 1, name, pid: process.pid, host: hostname(), since: now })
   driver
     .prepare(`UPDATE delivery SET lease_until = :now WHERE state = 'sending' AND lease_until > :now`)
     .run({ now })
   driver.prepare('UPDATE source_cursor SET lease_until = 0 WHERE lease_until > 0').run()
+  adoptFileCursors(driver, hostId)
 }

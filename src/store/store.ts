@@ -71,7 +71,10 @@ export interface SignalFilter {
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow
   readonly leaseToken: string
-  /** An attempt was made before, or was begun by a daemon that ended before it recorded the outcome. */
+  /**
+   * An attempt was made before, or may have been: its lease ran out, or it is older than the first member since a time in
+   * which the store could have lost leases.
+   */
   readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
   /** The remote reference of the delivery that an update belongs to; null: there is none, or it is no update. */
@@ -102,11 +105,21 @@ export interface DeliveryFilter {
   readonly limit: number
 }
 
+/** A daemon that uses the store. */
+export interface StoreMember {
+  /** The name for messages, for example its command. */
+  readonly name: string
+  /** The cursors of its files are named `file:HOST:PATH`. It contains no colon. */
+  readonly hostId: string
+}
+
 export interface Store {
   /** The location of the store, for messages. It never contains a password. */
   readonly location: string
   /** True if the store measures time by itself. A clock of a host that is wrong or is set then moves no date. */
   readonly ownClock: boolean
+  /** True if daemons of several hosts can be members at the same time. */
+  readonly isShared: boolean
   /** The time of the store in epoch ms, which every decision about its rows uses. It is that of the host without an own clock. */
   now(): number
   cursor(source: string): Promise<string | null>
@@ -148,8 +161,9 @@ export interface Store {
   /** The time at which `claim` next has a delivery for these destinations: a due date or the end of a lease; null: never. */
   nextDue(destinationKeys: readonly string[]): Promise<number | null>
   /**
-   * Marks deliveries of unknown destinations orphaned, and adopts those whose key was a previous name (orphans
-   * among them become pending). A delivery that is being sent under a valid lease is left for the next call.
+   * Marks deliveries orphaned whose destination no member knows any more, and adopts those whose key was a previous name
+   * and is known to no member (orphans among them become pending). A member knows the destinations of its last call. A
+   * delivery that is being sent under a valid lease is left for the next call.
    */
   reconcile(registry: {
     knownKeys: readonly string[]
@@ -191,10 +205,12 @@ export interface Store {
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**
-   * Acquires the lock that allows one daemon per store; rejects with a UserError that names the holder if it is held.
-   * What a predecessor that has ended had claimed, deliveries and partitions, can be claimed again immediately.
+   * Makes the caller a member until it closes the store. A store that is not shared has one member: the call rejects with a
+   * UserError that names the present one. It has ended where the call succeeds, so what it had claimed, deliveries and
+   * partitions, can be claimed again immediately, and its files are those of the new member's host, whatever id that has. In
+   * a shared store a lease ends by its time alone, because a member that seems to have ended may only have been stopped.
    */
-  acquireInstanceLock(holder: string): Promise<void>
+  join(member: StoreMember): Promise<void>
   /** Rejects with a UserError if the file of the store was removed or replaced. Every write checks this, too. */
   check(): Promise<void>
   close(): Promise<void>

@@ -51,6 +51,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
         )
       },
     },
+    hostId: 'host-1',
     clock: manualClock(),
     store: { take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }) },
     stats,

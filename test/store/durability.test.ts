@@ -83,7 +83,7 @@ describe('a store whose files are moved while it is open', () => {
   ])('a store refuses every write once it %s, and reports that once', async (_title, move, reason) => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
-    await store.acquireInstanceLock('test')
+    await store.join({ name: 'test', hostId: 'h' })
     expect(await commit(store, '1')).toBe('ok')
     move()
     await expect(commit(store, '2')).rejects.toThrow(reason)
@@ -158,7 +158,7 @@ describe('a store on disk', () => {
 
   it('accepts short writes beside the daemon that holds it', async () => {
     const daemon = await open()
-    await daemon.acquireInstanceLock('signalbox run')
+    await daemon.join({ name: 'signalbox run', hostId: 'h' })
     const command = await open()
     await daemon.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
     await command.reconcile({ knownKeys: [], renames: [] })
@@ -205,15 +205,15 @@ describe('a store whose clock is ahead', () => {
 describe('the instance lock of a store', () => {
   it('the instance lock is held by one daemon, and the error of a second one names the holder', async () => {
     const first = await open()
-    await first.acquireInstanceLock('signalbox run')
-    await first.acquireInstanceLock('signalbox run')
+    await first.join({ name: 'signalbox run', hostId: 'h' })
+    await first.join({ name: 'signalbox run', hostId: 'h' })
     const second = await open()
-    const error = await second.acquireInstanceLock('signalbox run').catch((thrown: unknown) => thrown)
+    const error = await second.join({ name: 'signalbox run', hostId: 'h' }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UserError)
     expect(String(error)).toContain(`signalbox run, process ${process.pid} on `)
     expect(String(error)).toContain('since 2026-01-01T00:00:00.000Z')
     await first.close()
-    await second.acquireInstanceLock('another')
+    await second.join({ name: 'another', hostId: 'h' })
   })
 
   it('claims of a daemon that ended are due immediately for the next one', async () => {
@@ -224,7 +224,7 @@ describe('the instance lock of a store', () => {
     const next = await open()
     const claim = () => next.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
     expect(await claim()).toEqual([])
-    await next.acquireInstanceLock('signalbox run')
+    await next.join({ name: 'signalbox run', hostId: 'h' })
     expect(await claim()).toHaveLength(1)
   })
 
@@ -232,7 +232,7 @@ describe('the instance lock of a store', () => {
     for (const _ of [1, 2]) {
       const store = await openStore('memory:', { clock, projectRoot: root })
       opened.push(store)
-      await store.acquireInstanceLock('signalbox run')
+      await store.join({ name: 'signalbox run', hostId: 'h' })
     }
   })
 })
@@ -246,7 +246,7 @@ describe('kill -9', () => {
       acknowledged.push(...numbers)
     }
     const store = await open()
-    await store.acquireInstanceLock('the survivor')
+    await store.join({ name: 'the survivor', hostId: 'h' })
     const last = Number(await store.cursor('writer'))
     const kept = (await store.signals({ limit: 10_000 })).map((row) => Number(row.rowId))
     expect(kept).toEqual(Array.from({ length: last }, (_, i) => i + 1))
@@ -258,7 +258,7 @@ describe('kill -9', () => {
     const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout!, 'data')
     const store = await open({ readOnly: true })
-    await expect(store.acquireInstanceLock('signalbox run')).rejects.toThrow(
+    await expect(store.join({ name: 'signalbox run', hostId: 'h' })).rejects.toThrow(
       `store-writer, process ${child.pid} on`,
     )
     await killAfter(child, 1)
@@ -276,3 +276,21 @@ async function killAfter(child: ChildProcess, commits: number): Promise<number[]
   expect(signalName).toBe('SIGKILL')
   return output.split('\n').slice(0, -1).map(Number)
 }
+
+describe('the cursors of files in a store of one host', () => {
+  it('are those of the host of the present daemon, whatever its id was before', async () => {
+    const paths = ['/a', 'C:/b', ':c', 'd']
+    for (const [n, hostId] of ['one', 'two', 'one'].entries()) {
+      const store = await open()
+      await store.join({ name: 'test', hostId })
+      for (const path of paths) {
+        const held = await store.take(`file:${hostId}:${path}`)
+        expect(held.cursor).toBe(n === 0 ? null : `${path} ${n - 1}`)
+        const cursors = [{ source: held.source, cursor: `${path} ${n}` }]
+        expect(await store.commit(plan({ cursors }), expecting({}, {}, [held]))).toBe('ok')
+      }
+      await store.take('files')
+      await store.close()
+    }
+  })
+})

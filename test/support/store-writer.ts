@@ -8,7 +8,7 @@ import { expecting, plan, signal } from './store-rows.ts'
 
 const [url = '', projectRoot = ''] = process.argv.slice(2)
 const store = await openStore(url, { clock: systemClock, projectRoot })
-await store.acquireInstanceLock('store-writer')
+await store.join({ name: 'store-writer', hostId: 'h' })
 
 const held = await store.take('writer')
 const first = Number(held.cursor ?? 0) + 1

@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { hasEntry } from '../../files/path-kind.ts'
-import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../../model/project/settings.ts'
+import {
+  type ClassificationMatcher,
+  DEFAULT_SETTINGS,
+  HOST_ID,
+  HOST_ID_FORM,
+  type Settings,
+} from '../../model/project/settings.ts'
 import type { TrustRule } from '../../model/project/trust-group.ts'
 import type { Environment } from '../files/environment.ts'
 import { formatProblem, ProblemList } from '../files/problems.ts'
@@ -28,6 +34,7 @@ interface DeclaredSettings {
   lint?: { off?: Settings['lintOff'] }
   warnings?: Partial<Settings['warnings']>
   rejects?: string
+  hostId?: string
   destinations?: string
 }
 
@@ -91,8 +98,14 @@ function fromEnvironment(environment: Environment): DeclaredSettings {
     workers: wholeNumber('SIGNALBOX_WORKERS', text('WORKERS')),
     alertUrl: text('ALERT_URL'),
     rejects: text('REJECTS'),
+    hostId: hostId(text('HOST_ID')),
   }
   return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
+}
+
+function hostId(text: string | undefined): string | undefined {
+  if (text === undefined || HOST_ID.test(text)) return text
+  throw new UserError(`SIGNALBOX_HOST_ID must have ${HOST_ID_FORM}`, { code: 'invalid-environment-variable' })
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {

@@ -42,7 +42,12 @@ export interface Settings {
   readonly warnings: WarningPolicy
   /** File to which rejected events are appended; null: beside the store, or none where the store is in memory. */
   readonly rejects: string | null
+  /** The id of the host; null: it is kept in a file. All hosts share the project, so only the environment sets it. */
+  readonly hostId: string | null
 }
+
+export const HOST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+export const HOST_ID_FORM = 'up to 64 letters, digits, dots, underscores and hyphens'
 
 export const DEFAULT_SETTINGS: Settings = {
   sources: [],
@@ -63,4 +68,5 @@ export const DEFAULT_SETTINGS: Settings = {
   lintOff: [],
   warnings: { error: [], off: [] },
   rejects: null,
+  hostId: null,
 }

@@ -37,3 +37,16 @@ export function writeCursor(
     .prepare('UPDATE source_cursor SET cursor = :cursor, version = version + 1 WHERE source = :source')
     .run({ source, cursor })
 }
+
+/** The text from the colon between the host and the path. */
+const PATH_PART = "substr(source, 5 + instr(substr(source, 6), ':'))"
+
+/** Gives the cursors of files to a host. Only one host uses the store, so they are its own under an earlier id. */
+export function adoptFileCursors(driver: Driver, hostId: string): void {
+  driver
+    .prepare(
+      `UPDATE OR IGNORE source_cursor SET source = 'file:' || :hostId || ${PATH_PART}
+       WHERE source GLOB 'file:*:*' AND substr(source, 6, length(:hostId) + 1) <> :hostId || ':'`,
+    )
+    .run({ hostId })
+}

@@ -109,6 +109,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   return {
     location,
     ownClock: false,
+    isShared: false,
     now: () => clock.now(),
     cursor: async (source) => readCursor(driver, source),
     // The owner needs no sync: what could have held an earlier one ended with the power, too.
@@ -158,7 +159,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     signalHorizon: async () => signalHorizon(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
-    acquireInstanceLock: (holder) => lock.acquire(holder),
+    join: (member) => lock.acquire(member),
     check: async () => check(),
     close: () => {
       closing ??= close()

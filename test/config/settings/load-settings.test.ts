@@ -45,6 +45,7 @@ describe('settings', () => {
       warnings: { error: [], off: ['dedup-period'] },
       pythonPaths: [expect.stringMatching(/project.lib$/)],
       rejects: 'rejects',
+      hostId: null,
     })
   })
 
@@ -54,6 +55,7 @@ describe('settings', () => {
       SIGNALBOX_WORKERS: '7',
       SIGNALBOX_ALERT_URL: 'https://env.example',
       SIGNALBOX_REJECTS: '',
+      SIGNALBOX_HOST_ID: 'host-1',
     }
     const { settings } = await load({ 'signalbox.yaml': FILE }, { environment })
     expect(settings).toMatchObject({
@@ -61,11 +63,13 @@ describe('settings', () => {
       workers: 7,
       alertUrl: 'https://env.example',
       rejects: 'rejects',
+      hostId: 'host-1',
     })
   })
 
   it('the environment variable for workers must be a whole number', async () => {
     await expect(load({}, { environment: { SIGNALBOX_WORKERS: 'all' } })).rejects.toThrow('SIGNALBOX_WORKERS')
+    await expect(load({}, { environment: { SIGNALBOX_HOST_ID: 'a:b' } })).rejects.toThrow('SIGNALBOX_HOST_ID')
   })
 
   it('settings of a file with an error are ignored', async () => {
