@@ -60,6 +60,11 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: ['errors', 'model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
     because: 'it receives messages and knows no source type',
   },
+  'sources/post': {
+    may: ['errors', 'model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
+    because: 'it answers posts and knows no source type',
+  },
+  'sources/otlp-records': { may: [], because: 'it reads an encoding' },
   sources: {
     may: [
       'errors',
@@ -70,6 +75,8 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources/stream',
       'sources/tail',
       'sources/syslog-receiver',
+      'sources/post',
+      'sources/otlp-records',
     ],
     because: 'a source gets what it needs from its caller',
   },

@@ -1,4 +1,5 @@
 /** One listening address: health, metrics, and the posts of sources. It decides nothing about events. */
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log, PostEndpoint } from '../model/ports.ts'
 import { Admission, type AdmittedRequest } from './admission.ts'
@@ -25,6 +26,9 @@ interface AdmittedPost {
   readonly closed: AbortController
   isHandled: boolean
 }
+
+/** The content types as they were sent. */
+type ContentTypes = WeakMap<IncomingMessage, string | undefined>
 
 export interface App {
   readonly fastify: FastifyInstance
@@ -63,8 +67,10 @@ export function createApp(host: string, options: ServerOptions): App {
     const { token, names = [] } = options
     return { host, token: token?.() ?? null, names }
   }
+  const contentTypes: ContentTypes = new WeakMap()
   fastify.addHook('onRequest', async (request, reply) => {
-    // Bodies stay bytes: their content type is often wrong or malformed, and framing detects their form.
+    contentTypes.set(request.raw, request.raw.headers['content-type'])
+    // Bodies stay bytes: their content type is often wrong or malformed, so that only their source considers it.
     request.raw.headers['content-type'] = 'application/octet-stream'
     // Without this check Node would respond with an empty body.
     const isUnnamed = request.headers.host === undefined && request.raw.httpVersion !== '1.0'
@@ -75,7 +81,7 @@ export function createApp(host: string, options: ServerOptions): App {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerHealth(app, options)
-  answerPosts(app, authority, options)
+  answerPosts(app, authority, contentTypes, options)
   answerUnknown(app, options)
   return app
 }
@@ -94,6 +100,7 @@ function answerHealth({ fastify }: App, { ready, metrics }: ServerOptions): void
 function answerPosts(
   { fastify, posts }: App,
   authority: () => Authority,
+  contentTypes: ContentTypes,
   { bodyBytes }: ServerOptions,
 ): void {
   const admission = new Admission({
@@ -131,7 +138,8 @@ function answerPosts(
       const { ip: client } = request
       const { admitted, closed } = post
       const reserve = (bytes: number) => admitted.grow(bytes)
-      const inbound = { headers: textHeaders(request), body, client, signal: closed.signal, reserve }
+      const headers = { ...textHeaders(request), 'content-type': contentTypes.get(request.raw) }
+      const inbound = { headers, body, client, signal: closed.signal, reserve }
       return await send(reply, await posts.get(pathOf(request))!.handle(inbound))
     } finally {
       post.admitted.release()

@@ -26,13 +26,21 @@ const MIN_OUTPUT_MS = 1_000
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** The beginnings of sources that a shell completes. */
-const SOURCE_WORDS = ['stdin', 'file:', 'http://', 'syslog:udp://', 'syslog:tcp://', 'syslog:tls://']
+const SOURCE_WORDS = [
+  'stdin',
+  'file:',
+  'http://',
+  'otlp://',
+  'syslog:udp://',
+  'syslog:tcp://',
+  'syslog:tls://',
+]
 
 const OPTIONS = {
   from: withSuggestions(
     list(
       '--from <source>',
-      'source of events: stdin, file:PATH, http://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+      'source of events: stdin, file:PATH, http://HOST:PORT, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
     ),
     SOURCE_WORDS,
   ),
