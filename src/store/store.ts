@@ -18,7 +18,7 @@ import type {
   SignalRow,
   Versioned,
 } from './commit-plan.ts'
-import type { AuditFilter, AuditRow } from './rows/audit-rows.ts'
+import type { AuditFilter, AuditRow, NewAudit } from './rows/audit-rows.ts'
 import type {
   Attempt,
   Backlog,
@@ -171,11 +171,12 @@ export interface Store {
     /** They replace those of the previous call; absent: no destination gets updates. */
     subscriptions?: readonly UpdateSubscription[]
   }): Promise<{ orphaned: number; adopted: number }>
-  /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. */
+  /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. `by` writes the audit. */
   retry(
     selection:
       | { readonly ids: readonly string[]; readonly states?: readonly DeliveryState[] }
       | DeliveryFilter,
+    by?: Pick<NewAudit, 'actor' | 'via'>,
   ): Promise<number>
   /**
    * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot

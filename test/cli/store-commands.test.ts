@@ -258,6 +258,50 @@ describe('alerts unmute', () => {
   })
 })
 
+describe('the audit of acts that change no status', () => {
+  const rowsOf = async (kind: 'alert' | 'detection' | 'destination', verb: string) => {
+    const rows = await store.audit({ limit: 100 })
+    return rows.filter((row) => row.subject.kind === kind && row.verb === verb)
+  }
+
+  it('a retry, a resend, an unmute and a resume are kept with who acted', async () => {
+    writeFileSync(
+      join(root, 'destinations.yaml'),
+      'version: 1\ndestinations:\n  - { name: soc, type: console }\n',
+    )
+    const muted = { detection: 'Loud', hourStartedAt: 0, created: 1000, mutedAt: 1 }
+    await store.commit(plan({ limiters: [muted] }), expecting({}, { Loud: 0 }))
+    const { value, version } = await store.destinationState('soc')
+    await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '401: no' }, version)
+    for (const act of [
+      ['deliveries', 'retry', 'd222', '--as', 'ann'],
+      ['alerts', 'resend', 'aa22', '--as', 'ann'],
+      ['alerts', 'unmute', 'Loud', '--as', 'ann'],
+      ['destinations', 'resume', 'soc', '--as', 'ann'],
+    ])
+      expect(await run(...act)).toMatchObject({ code: 0 })
+    const by = { actor: 'ann', via: 'cli' }
+    const { alertIds, destination } = (await store.deliveries({ states: ['pending'], limit: 9 })).find(
+      ({ id }) => id.startsWith('d222'),
+    )!
+    expect(await rowsOf('alert', 'retried')).toMatchObject([
+      { ...by, subject: { id: alertIds[0] }, after: destination },
+    ])
+    expect(await rowsOf('alert', 'resent')).toMatchObject([{ ...by, subject: { id: NEW }, after: 'soc' }])
+    expect(await rowsOf('detection', 'unmuted')).toMatchObject([{ ...by, subject: { id: 'Loud' } }])
+    expect(await rowsOf('destination', 'resumed')).toMatchObject([
+      { ...by, subject: { id: 'soc' }, before: '401: no' },
+    ])
+    expect((await run('alerts', 'show', 'aa22')).out).toMatch(/ann \(cli\) {2}sent again to soc/)
+  })
+
+  it('an act that changes nothing is not kept', async () => {
+    await run('alerts', 'unmute', 'Quiet')
+    await run('deliveries', 'retry', 'd111')
+    expect((await store.audit({ limit: 100 })).filter(({ verb }) => verb !== 'created')).toEqual([])
+  })
+})
+
 it('a missing store is an error and is not created', async () => {
   const { code, err } = await run('alerts', 'list', '--store', 'sqlite:typo.db')
   expect([code, err]).toEqual([2, expect.stringContaining('store not found')])

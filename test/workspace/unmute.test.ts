@@ -4,6 +4,8 @@ import { unmute } from '../../src/workspace/alerts/unmute.ts'
 import { manualClock } from '../support/clock.ts'
 import { expecting, plan } from '../support/store-rows.ts'
 
+const ann = { name: 'ann@host', via: 'cli' }
+
 it('prevails over a daemon that writes the limiter meanwhile', async () => {
   const store = await openStore('memory:', { clock: manualClock(), projectRoot: '.' })
   const muted = { detection: 'Loud', hourStartedAt: 0, created: 1000, mutedAt: 1 }
@@ -18,9 +20,11 @@ it('prevails over a daemon that writes the limiter meanwhile', async () => {
       return state
     },
   }
-  expect(await unmute(raced, 'Loud', 7)).toBe(true)
+  expect(await unmute(raced, 'Loud', ann, 7)).toBe(true)
   const { limiters } = await store.read({ groups: [], limiters: ['Loud'], seen: [] })
   expect(limiters.get('Loud')?.value).toEqual({ ...muted, hourStartedAt: 7, created: 0, mutedAt: null })
-  expect(await unmute(store, 'Loud', 8)).toBe(false)
+  expect(await unmute(store, 'Loud', ann, 8)).toBe(false)
+  const audits = await store.audit({ subject: { kind: 'detection', id: 'Loud' }, limit: 5 })
+  expect(audits).toMatchObject([{ actor: 'ann@host', via: 'cli', verb: 'unmuted', at: 7 }])
   await store.close()
 })

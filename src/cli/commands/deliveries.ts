@@ -8,6 +8,7 @@ import {
   type DestinationState,
   type Store,
 } from '../../store/store.ts'
+import { AS, actingPerson } from '../command/acting.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { resolveId } from '../command/ids.ts'
 import {
@@ -101,6 +102,7 @@ const retry = defineCommand({
       'destinations',
     ),
     allDead: flag('--all-dead', 'retry all dead deliveries'),
+    as: AS,
     store: STORE,
     format: FORMAT,
   },
@@ -112,8 +114,9 @@ const retry = defineCommand({
         hint: 'list dead deliveries with `signalbox deliveries dead`',
       })
     return withStore(options, io, 'write', async (store, session) => {
+      const { name, via } = actingPerson(options)
       const selection = await selectionOf(store, args, destination)
-      const retried = await store.retry(selection)
+      const retried = await store.retry(selection, { actor: name, via })
       if (options.format === 'json') session.print(jsonDocument({ retried }))
       else session.print(`retrying ${counted(retried, 'delivery', 'deliveries')}\n`)
       if (retried === 0 && destination !== undefined)

@@ -96,6 +96,12 @@ function actOf({ verb, after }: AuditRow): string {
       return after
     case 'assigned':
       return after === '' ? 'unassigned' : `assigned to ${after}`
+    case 'resent':
+      return `sent again to ${after}`
+    case 'retried':
+      return `retried the delivery to ${after}`
+    case 'resumed':
+    case 'unmuted':
     case 'acknowledged':
     case 'reopened':
     case 'commented':

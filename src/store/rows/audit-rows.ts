@@ -2,7 +2,17 @@
 import type { AlertStatus } from '../../model/alerts/alert-status.ts'
 
 /** What was done. Events of correlation or delivery are no changes, so they are not in the audit. */
-export type AuditVerb = 'created' | 'acknowledged' | 'resolved' | 'reopened' | 'commented' | 'assigned'
+export type AuditVerb =
+  | 'created'
+  | 'acknowledged'
+  | 'resolved'
+  | 'reopened'
+  | 'commented'
+  | 'assigned'
+  | 'resent'
+  | 'retried'
+  | 'resumed'
+  | 'unmuted'
 
 export interface NewAudit {
   readonly at: number

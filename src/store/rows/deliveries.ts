@@ -9,10 +9,12 @@ import {
   type DeliveryFilter,
   type DeliveryRow,
   type DeliveryState,
+  type NewAudit,
   type NewDelivery,
   type Store,
   UNDELIVERED_STATES,
 } from '../store.ts'
+import { insertAudit } from './audits.ts'
 import { orderUpdates } from './update-order.ts'
 import { whereClause } from './where-clause.ts'
 
@@ -164,18 +166,48 @@ const RETRYABLE: readonly DeliveryState[] = ['dead', 'orphaned', 'waiting']
 export function retryDeliveries(
   driver: Driver,
   selection: Parameters<Store['retry']>[0],
+  by: Parameters<Store['retry']>[1],
   now: number,
 ): number {
   const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
-  const revive = driver.prepare<{ first: string }>(
+  const revive = driver.prepare<Revived>(
     `UPDATE delivery SET state = ${REVIVED_STATE}, due = :now, attempts = 0, created_at = :now, paused_ms = 0
      WHERE id = :id AND state IN (SELECT value FROM json_each(:states))
-     RETURNING coalesce(update_of, id) AS first`,
+     RETURNING id, destination, coalesce(update_of, id) AS first`,
   )
   const states = JSON.stringify(retryableStates(selection))
-  const firsts = ids.flatMap((id) => revive.all({ id, now, states }))
-  for (const first of new Set(firsts.map((row) => row.first))) orderUpdates(driver, first, now)
-  return firsts.length
+  const revived = ids.flatMap((id) => revive.all({ id, now, states }))
+  for (const first of new Set(revived.map((row) => row.first))) orderUpdates(driver, first, now)
+  if (by !== undefined) for (const each of revived) auditRetry(driver, each, by, now)
+  return revived.length
+}
+
+interface Revived {
+  readonly id: string
+  readonly destination: string
+  readonly first: string
+}
+
+function auditRetry(
+  driver: Driver,
+  { id, destination }: Revived,
+  by: Pick<NewAudit, 'actor' | 'via'>,
+  at: number,
+): void {
+  const alerts = driver
+    .prepare<{ alertId: string }>('SELECT alert_id AS alertId FROM delivery_item WHERE delivery_id = :id')
+    .all({ id })
+  const act = {
+    at,
+    verb: 'retried',
+    before: '',
+    after: destination,
+    note: '',
+    origin: null,
+    requestId: null,
+  } as const
+  for (const { alertId } of alerts)
+    insertAudit(driver, { ...act, ...by, subject: { kind: 'alert', id: alertId } })
 }
 
 function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {

@@ -137,7 +137,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       write((now) => recordDeliveryOutcome(driver, id, leaseToken, outcome, now)),
     nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
-    retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
+    retry: (selection, by) => write((now) => retryDeliveries(driver, selection, by, now)),
     shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
 
     destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },

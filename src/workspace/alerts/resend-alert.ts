@@ -4,6 +4,8 @@ import { UserError } from '../../errors.ts'
 import type { Destination, Registry } from '../../model/project/destination.ts'
 import { findDestination } from '../../routing/resolve-route.ts'
 import { type AlertRow, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
+import { auditedAct } from './audited-act.ts'
+import type { Actor } from './change-alert.ts'
 
 interface ResendResult {
   /** The names of the destinations that get the alert. */
@@ -18,6 +20,7 @@ export async function resendAlert(
   registry: Registry,
   alert: Pick<AlertRow, 'id' | 'route'>,
   named: readonly string[],
+  actor: Actor,
   now: number,
 ): Promise<ResendResult> {
   const wanted = [...new Set(named.length > 0 ? named : alert.route.destinations)]
@@ -35,8 +38,10 @@ export async function resendAlert(
     })
   }
   const deliveries = resend(alert.id, recipients, now)
-  await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
-  return { to: recipients.map(({ name }) => name), skipped }
+  const to = recipients.map(({ name }) => name)
+  const act = { verb: 'resent', subject: { kind: 'alert', id: alert.id }, after: to.join(', ') } as const
+  await store.commit({ ...EMPTY_PLAN, deliveries, audits: [auditedAct(actor, now, act)] }, NOTHING_EXPECTED)
+  return { to, skipped }
 }
 
 function findRecipient(registry: Registry, name: string): Destination | undefined {

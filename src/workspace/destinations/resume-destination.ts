@@ -2,18 +2,30 @@
 import { MAX_PROVIDER_HOLD_MS } from '../../delivery/destination-state/send-permit.ts'
 import { updateDestinationState } from '../../delivery/destination-state/states.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
-import type { DestinationState, Store } from '../../store/store.ts'
+import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
+import { auditedAct } from '../alerts/audited-act.ts'
+import type { Actor } from '../alerts/change-alert.ts'
 
 /** Returns the state before the change. */
 export async function resumeDestination(
-  store: Pick<Store, 'destinationState' | 'setDestinationState'>,
+  store: Pick<Store, 'commit' | 'destinationState' | 'setDestinationState'>,
   destination: Destination,
+  actor: Actor,
   now: number,
 ): Promise<DestinationState> {
-  const { before } = await updateDestinationState(store, destinationKey(destination), (state) => {
+  const id = destinationKey(destination)
+  const { before, after } = await updateDestinationState(store, id, (state) => {
     if (state.pausedAt !== null) return { ...state, probeAt: now }
     return isHeld(state, now) ? { ...state, heldUntil: null } : state
   })
+  if (after !== before) {
+    const act = {
+      verb: 'resumed',
+      subject: { kind: 'destination', id },
+      before: before.pausedReason,
+    } as const
+    await store.commit({ ...EMPTY_PLAN, audits: [auditedAct(actor, now, act)] }, NOTHING_EXPECTED)
+  }
   return before
 }
 

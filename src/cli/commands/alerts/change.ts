@@ -3,8 +3,8 @@ import { UserError } from '../../../errors.ts'
 import { CLOSED_REASONS, statusText } from '../../../model/alerts/alert-status.ts'
 import { escapeForTerminal } from '../../../reporters/parts/terminal-text.ts'
 import type { Store } from '../../../store/store.ts'
-import { localActor } from '../../../workspace/alerts/actor.ts'
 import { type AlertAct, type ChangedAlert, changeAlert } from '../../../workspace/alerts/change-alert.ts'
+import { AS, actingPerson } from '../../command/acting.ts'
 import { defineCommand, EXIT_OK } from '../../command/command.ts'
 import { shortId } from '../../command/ids.ts'
 import { choice, FORMAT, STORE, text } from '../../command/options.ts'
@@ -13,7 +13,7 @@ import { alertJson } from '../../format/alert-view.ts'
 import { findAlert } from './find-alert.ts'
 
 const COMMON = {
-  as: text('--as <name>', 'who acts; default: the user and the host'),
+  as: AS,
   store: STORE,
   format: FORMAT,
 }
@@ -79,7 +79,7 @@ function change(
   { as, format }: { readonly as: string | undefined; readonly format: 'pretty' | 'json' },
 ): Parameters<typeof withStore>[3] {
   return async (store, session) => {
-    const actor = { name: as ?? localActor(), via: 'cli' }
+    const actor = actingPerson({ as })
     const alerts = new Set<string>()
     for (const id of ids) alerts.add((await findAlert(store, id)).id)
     const changed: { id: string; result: ChangedAlert['result']; status: ChangedAlert['status'] }[] = []

@@ -2,6 +2,7 @@
 import { escapeForTerminal } from '../../../reporters/parts/terminal-text.ts'
 import { resendAlert } from '../../../workspace/alerts/resend-alert.ts'
 import { openProject } from '../../../workspace/open-project.ts'
+import { AS, actingPerson } from '../../command/acting.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
 import { FORMAT, list, STORE, withSuggestions } from '../../command/options.ts'
 import { requireRegistry } from '../../command/soundness.ts'
@@ -15,6 +16,7 @@ export const resend = defineCommand({
       list('--destination <name>', 'destination to send to, instead of the original route'),
       'destinations',
     ),
+    as: AS,
     store: STORE,
     format: FORMAT,
   },
@@ -22,7 +24,14 @@ export const resend = defineCommand({
     withStore(options, io, 'write', async (store, session) => {
       const alert = await findAlert(store, id)
       const registry = requireRegistry(await openProject(session.workspace))
-      const { to, skipped } = await resendAlert(store, registry, alert, options.destination, store.now())
+      const { to, skipped } = await resendAlert(
+        store,
+        registry,
+        alert,
+        options.destination,
+        actingPerson(options),
+        store.now(),
+      )
       if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, skipped }))
       else session.print(`resending ${alert.id} to ${to.map(escapeForTerminal).join(', ')}\n`)
       if (skipped.length === 0) return EXIT_OK

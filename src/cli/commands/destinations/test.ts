@@ -5,6 +5,7 @@ import { destinationByName } from '../../../workspace/destinations/registry.ts'
 import { isHeld, resumeDestination } from '../../../workspace/destinations/resume-destination.ts'
 import { sendTestAlerts, type TestReport } from '../../../workspace/destinations/test-alert.ts'
 import { openProjectStore } from '../../../workspace/project-store.ts'
+import { AS, actingPerson } from '../../command/acting.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK, type Io } from '../../command/command.ts'
 import { durationMs } from '../../command/duration.ts'
 import { ALLOW_LOCAL_TYPES, FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
@@ -84,14 +85,14 @@ function reportJson({ destination, result, durationMs }: TestReport) {
 export const resume = defineCommand({
   arguments: { '<name>': 'name or id of the destination' },
   suggestions: 'destinations',
-  options: { store: STORE },
+  options: { as: AS, store: STORE },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
     const destination = destinationByName(session.project, name)
     const store = await openProjectStore(session.workspace, options.store, 'write')
     try {
       const now = store.now()
-      const before = await resumeDestination(store, destination, now)
+      const before = await resumeDestination(store, destination, actingPerson(options), now)
       const { pausedAt, pausedReason, heldUntil } = before
       if (pausedAt === null && !isHeld(before, now)) {
         session.printError(`${destination.name} is neither paused nor held`)
