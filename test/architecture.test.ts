@@ -677,6 +677,8 @@ describe('test files', () => {
       'sources/syslog.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
       'sources/tail/closed-folder.test.ts',
+      // A store in PostgreSQL uses the clock of the server.
+      'store/postgres.test.ts',
       'support/store-writer.ts',
     ])
   })

@@ -1,4 +1,5 @@
 /** The resources of a daemon. Everything that can keep it from starting fails here, before a service exists. */
+import { processEnvironment } from '../config/files/environment.ts'
 import type { SendPorts } from '../delivery/send.ts'
 import { type Clock, systemClock } from '../model/ports.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
@@ -22,6 +23,8 @@ import { openRejectWriter, type RejectWriter } from './rejects.ts'
 
 const EMPTY_FILE = 'the store file had 0 bytes, so this run starts with an empty store'
 const EMPTY_FILE_HINT = 'if it held a store before, stop the daemon and restore a backup'
+const PASSWORD_IN_URL_HINT =
+  'other users of this machine can see it: use ?passwordFile=PATH, or SIGNALBOX_STORE_PASSWORD'
 
 export interface DaemonOptions extends GenerationOptions {
   readonly storeUrl?: string
@@ -51,6 +54,10 @@ export interface Resources {
   readonly draining: AbortController
   /** The reason for which the store accepts no more writes: its file was removed or replaced. */
   readonly loss: { reason: string | null }
+  /** The reason for which the database of the store cannot be reached now. */
+  readonly absence: { reason: string | null }
+  /** What is to be done when another process has changed deliveries. */
+  readonly wakes: { onWork: () => void }
 }
 
 /** Opens project, sources, token, store, rejects file and Python, in this order. */
@@ -72,8 +79,27 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     loss.reason = reason
     draining.abort()
   }
+  const absence: Resources['absence'] = { reason: null }
+  const onAvailability = (reason: string | null) => {
+    absence.reason = reason
+    if (reason === null) options.log.info({}, 'the store can be reached again')
+    else options.log.error({ reason }, 'the store cannot be reached, so nothing is accepted until it can')
+  }
+  const wakes: Resources['wakes'] = { onWork: () => {} }
+  const onPasswordInUrl = () =>
+    options.log.warn({ hint: PASSWORD_IN_URL_HINT }, 'the URL of the store contains its password')
   const onEmptyFile = (store: string) => options.log.warn({ store, hint: EMPTY_FILE_HINT }, EMPTY_FILE)
-  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
+  const store = await openStore(storeUrl, {
+    clock: systemClock,
+    projectRoot: root,
+    environment: processEnvironment(options.workspace),
+    onLost,
+    onEmptyFile,
+    onAvailability,
+    onPasswordInUrl,
+    onWork: () => wakes.onWork(),
+    ending: draining.signal,
+  })
   cleanups.add('store', () => store.close())
   const hostId = hostIdOf({ given: settings.hostId, projectRoot: root, store })
   await store.join({ name: `signalbox run --project ${root}`, hostId })
@@ -85,7 +111,20 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
-  return { current, sources, hostId, token, store, clock, cache, writeRejects, draining, loss }
+  return {
+    current,
+    sources,
+    hostId,
+    token,
+    store,
+    clock,
+    cache,
+    writeRejects,
+    draining,
+    loss,
+    absence,
+    wakes,
+  }
 }
 
 /** Warns once and changes nothing: the operator may have intended these permissions. */

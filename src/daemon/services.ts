@@ -36,7 +36,7 @@ export interface Services {
 }
 
 export function createServices(resources: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
-  const { current, store, clock, cache, draining, loss } = resources
+  const { current, store, clock, cache, draining, loss, absence, wakes } = resources
   const { log, onEvent } = options
   const metrics = createMetrics()
   const stats = new RunStats(metrics)
@@ -44,7 +44,10 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     clock,
     draining: draining.signal,
     sources: resources.sources.map(({ spec }) => spec.name),
-    unavailable: () => [...(loss.reason === null ? [] : [loss.reason]), ...current.generation.unavailable()],
+    unavailable: () => [
+      ...[loss.reason, absence.reason].filter((reason) => reason !== null),
+      ...current.generation.unavailable(),
+    ],
   })
   const pipeline = createPipeline({
     store,
@@ -95,6 +98,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     projectRoot: root,
     version: VERSION,
   })
+  wakes.onWork = () => delivery.wake()
   const heartbeat = createHeartbeat({
     clock,
     admit: (findings) => pipeline.admitSystem(findings),

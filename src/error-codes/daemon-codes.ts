@@ -7,23 +7,25 @@ export const DAEMON_CODES = {
   },
   'lost-store': {
     cause:
-      'The file of the store was removed or replaced while the daemon ran, or the disk failed to sync it.',
-    fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database.',
+      'The file of the store was removed or replaced while the daemon ran, the disk failed to sync it, or another daemon has taken the database.',
+    fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database. Run one daemon per schema.',
   },
   'inaccessible-store': {
-    cause: 'The file of the store cannot be opened, read or written, or it is damaged.',
-    fix: 'Follow the hint of the message: check permissions and disk, or restore a backup.',
+    cause:
+      'The file of the store cannot be opened, read or written, or it is damaged; or the database cannot be reached or refuses its user.',
+    fix: 'Follow the hint of the message: check permissions and disk, server and password, or restore a backup.',
   },
   'incompatible-store': {
-    cause: 'The file belongs to another program or to another version of Signalbox.',
+    cause: 'The file or schema belongs to another program or to another version of Signalbox.',
     fix: 'Name another store, or use the version of Signalbox that the hint names.',
   },
   'invalid-store-url': {
-    cause: 'The store is not `sqlite:PATH` or `memory:`.',
+    cause:
+      'The store is not `sqlite:PATH`, `postgres://USER@HOST/DATABASE` or `memory:`, or a part of the URL is not usable.',
     fix: 'Correct `--store`, or `store` in signalbox.yaml.',
   },
   'store-not-found': {
-    cause: 'The file of the store does not exist.',
+    cause: 'The file or schema of the store does not exist.',
     fix: 'Create it with `signalbox run`, or name another store with `--store`.',
   },
   'read-only-store': {

@@ -44,7 +44,7 @@ export const PROJECT_CODES = {
   },
   'memory-store': {
     cause: 'A command reads or writes a store that exists only in the memory of another process.',
-    fix: 'Use a store with `sqlite:`.',
+    fix: 'Use a store with `sqlite:` or `postgres:`.',
   },
   'missing-git': {
     cause: 'A command compares with another commit, and git is not installed.',

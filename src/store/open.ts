@@ -1,12 +1,13 @@
-/** Opens the store that a URL names: `sqlite:PATH` or `memory:`. */
+/** Opens the store that a URL names: `sqlite:PATH`, `postgres://…` or `memory:`. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isError, messageOf, UserError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { isEmptyFile } from '../files/path-kind.ts'
-import type { Clock } from '../model/ports.ts'
+import { type Clock, systemClock } from '../model/ports.ts'
 import { withInstanceLock } from './instance-lock.ts'
 import { migrate, prepareReading } from './migrate.ts'
+import type { PostgresSettings } from './postgres/store-url.ts'
 import { SIGNAL_TTL_MS } from './rows/retention.ts'
 import { openSqlite } from './sqlite/sqlite-driver.ts'
 import { createSqliteStore } from './sqlite/sqlite-store.ts'
@@ -27,9 +28,20 @@ export interface OpenStoreOptions {
   readonly onEmptyFile?: (location: string) => void
   /** It is called once if the file of the store was removed or replaced. Every later write is rejected. */
   readonly onLost?: (reason: string) => void
+  /** The variables from which the password of a database can come. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** It is called with a reason when the database cannot be reached, and with null when it can be again. */
+  readonly onAvailability?: (reason: string | null) => void
+  /** It is called when another process has changed deliveries. */
+  readonly onWork?: () => void
+  /** After it aborts, a database that cannot be reached is waited for no longer. */
+  readonly ending?: AbortSignal
+  /** It is called if the URL contains the password. */
+  readonly onPasswordInUrl?: () => void
 }
 
-const FORMS = 'use sqlite:PATH (default sqlite:.signalbox/signalbox.db) or memory:'
+const FORMS =
+  'use sqlite:PATH (default sqlite:.signalbox/signalbox.db), postgres://USER@HOST/DATABASE or memory:'
 
 /** @example await openStore('sqlite:.signalbox/signalbox.db', { clock: systemClock, projectRoot: '.' }) */
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
@@ -41,6 +53,9 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
       return open(null, 'memory:', { ...options, readOnly: false })
     case 'sqlite':
       return openFile(target, options)
+    case 'postgres':
+    case 'postgresql':
+      return openPostgres(url, options)
     default:
       // The message contains only the scheme, because the rest can contain a password.
       throw new UserError(`unknown store ${scheme ? `scheme "${scheme}:"` : `"${url}"`}`, {
@@ -48,6 +63,27 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
         hint: FORMS,
       })
   }
+}
+
+/** The client library is loaded only for this store. */
+async function openPostgres(url: string, options: OpenStoreOptions): Promise<Store> {
+  const { readStoreUrl } = await import('./postgres/store-url.ts')
+  const settings: PostgresSettings = readStoreUrl(url, options.environment ?? {}, options.projectRoot)
+  if (settings.hasPasswordInUrl) options.onPasswordInUrl?.()
+  const { openPostgresStore } = await import('./postgres/postgres-store.ts')
+  const { clock, create = true, readOnly = false } = options
+  return openPostgresStore(settings, {
+    create,
+    readOnly,
+    signalsKeptMs: options.signalsKeptMs ?? SIGNAL_TTL_MS,
+    monotonic: options.monotonic ?? (() => performance.now()),
+    // Time is that of the database, on which all its users agree.
+    now: () => (clock === systemClock ? null : clock.now()),
+    onLost: options.onLost ?? (() => {}),
+    onAvailability: options.onAvailability ?? (() => {}),
+    onWork: options.onWork ?? (() => {}),
+    ending: options.ending ?? new AbortController().signal,
+  })
 }
 
 function openFile(target: string, options: OpenStoreOptions): Store {

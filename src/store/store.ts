@@ -118,7 +118,7 @@ export interface Store {
   readonly location: string
   /** True if the store measures time by itself. A clock of a host that is wrong or is set then moves no date. */
   readonly ownClock: boolean
-  /** True if daemons of several hosts can be members at the same time. */
+  /** True if daemons of several hosts can be members, at the same time or one after the other. */
   readonly isShared: boolean
   /** The time of the store in epoch ms, which every decision about its rows uses. It is that of the host without an own clock. */
   now(): number
@@ -206,10 +206,10 @@ export interface Store {
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**
-   * Makes the caller a member until it closes the store. A store that is not shared has one member: the call rejects with a
-   * UserError that names the present one. It has ended where the call succeeds, so what it had claimed, deliveries and
-   * partitions, can be claimed again immediately, and its files are those of the new member's host, whatever id that has. In
-   * a shared store a lease ends by its time alone, because a member that seems to have ended may only have been stopped.
+   * Makes the caller a member until it closes the store. No store has more than one member yet: the call rejects with a
+   * UserError that names the present one. Where it succeeds, the previous one has ended or writes nothing any more, so what
+   * it had claimed, deliveries and partitions, can be claimed again immediately. In a store that is not shared its files are
+   * those of the new member's host, whatever id that has.
    */
   join(member: StoreMember): Promise<void>
   /** Rejects with a UserError if the file of the store was removed or replaced. Every write checks this, too. */

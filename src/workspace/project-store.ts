@@ -24,17 +24,19 @@ export async function openProjectStore(
   url: string | undefined,
   access: 'read' | 'write',
 ): Promise<Store> {
-  const chosen = storeUrlOf(settingsOf(workspace.root, processEnvironment(workspace)), url)
+  const environment = processEnvironment(workspace)
+  const chosen = storeUrlOf(settingsOf(workspace.root, environment), url)
   if (chosen.startsWith('memory:')) {
     throw new UserError('a memory: store cannot be read by another process', {
       code: 'memory-store',
-      hint: 'use a sqlite: store',
+      hint: 'use a sqlite: or postgres: store',
     })
   }
   // A mistyped path must be an error, not an empty store.
   return openStore(chosen, {
     clock: systemClock,
     projectRoot: workspace.root,
+    environment,
     create: false,
     readOnly: access === 'read',
   })

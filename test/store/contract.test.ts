@@ -1,4 +1,4 @@
-/** Both stores keep the same promises. */
+/** All stores keep the same promises. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { afterAll } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { storeContract } from '../contract/store.ts'
 import { manualClock } from '../support/clock.ts'
+import { describeWithPostgres } from '../support/postgres.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'signalbox-store-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -19,3 +20,10 @@ for (const [name, url] of Object.entries(URLS)) {
     return { clock, store: await openStore(url(), { clock, projectRoot: root }) }
   })
 }
+
+describeWithPostgres('PostgreSQL', (server) => {
+  storeContract('postgres', async () => {
+    const clock = manualClock()
+    return { clock, store: await openStore(server().url(), { clock, projectRoot: root }) }
+  })
+})

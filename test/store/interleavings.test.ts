@@ -1,4 +1,4 @@
-/** Two writers over one SQLite file, in forced interleavings. */
+/** Two writers over one database, in forced interleavings. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/open.ts'
 import { interleavingContract } from '../contract/store-interleavings.ts'
 import { manualClock } from '../support/clock.ts'
 import { EVENT_AT } from '../support/evaluated-events.ts'
+import { describeWithPostgres } from '../support/postgres.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'signalbox-interleaved-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -16,4 +17,11 @@ let files = 0
 interleavingContract('sqlite', async () => {
   const url = `sqlite:${files++}.db`
   return () => openStore(url, { clock: manualClock(EVENT_AT), projectRoot: root })
+})
+
+describeWithPostgres('PostgreSQL', (server) => {
+  interleavingContract('postgres', async () => {
+    const url = server().url()
+    return () => openStore(url, { clock: manualClock(EVENT_AT), projectRoot: root })
+  })
 })

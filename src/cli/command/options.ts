@@ -116,5 +116,5 @@ export const IGNORE_EXTRA_KEYS = flag(
 
 export const STORE = text(
   '--store <url>',
-  'sqlite:PATH; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+  'sqlite:PATH or postgres://USER@HOST/DATABASE; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
 )

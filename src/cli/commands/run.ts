@@ -46,7 +46,7 @@ const OPTIONS = {
   ),
   store: text(
     '--store <url>',
-    'sqlite:PATH or memory:; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+    'sqlite:PATH, postgres://USER@HOST/DATABASE or memory:; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
   ),
   http: text(
     '--http <host:port>',

@@ -143,7 +143,7 @@ const KEYS: Readonly<Record<string, string>> = {
   logType: 'The log type.',
   match: 'Dotted field and exact text, `*` for any value. All must hold.',
   'trust.match': 'Globs. All lists that are given must match.',
-  store: 'sqlite:PATH or memory:.',
+  store: 'sqlite:PATH, postgres://USER@HOST/DATABASE or memory:.',
   workers: 'The number of Python workers of each trust group. Without it, the machine decides.',
   trust: 'Packs that run apart from all other code.',
   group: 'The name of the group.',

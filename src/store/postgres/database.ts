@@ -1,0 +1,138 @@
+/** Runs work on a connection, again after a failure of the connection: a daemon waits for its database, a command fails. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Bug, messageOf, UserError } from '../../errors.ts'
+import type { Connection, HeldConnection, Json, Pool } from './pool.ts'
+import { isAway, isConflict, isPlaceLost, isRefused, postgresFailure } from './postgres-failure.ts'
+import type { PostgresSettings } from './store-url.ts'
+
+const FIRST_DELAY_MS = 100
+const MAX_DELAY_MS = 2_000
+const MAX_TRIES_OF_COMMAND = 3
+const MAX_TRIES_AFTER_CONFLICT = 10
+
+interface DatabaseOptions {
+  readonly readOnly: boolean
+  /** It is called with a reason when the database cannot be reached, and with null when it can be again. */
+  readonly onAvailability: (reason: string | null) => void
+  readonly onLost: (reason: string) => void
+  /** After it aborts, work fails as that of a command does. */
+  readonly ending: AbortSignal
+}
+
+export class Database {
+  readonly settings: PostgresSettings
+  readonly #pool: Pool
+  readonly #options: DatabaseOptions
+  readonly #closing = new AbortController()
+  #waits = false
+  #away: UserError | null = null
+  #lost: UserError | null = null
+
+  constructor(pool: Pool, settings: PostgresSettings, options: DatabaseOptions) {
+    this.#pool = pool
+    this.settings = settings
+    this.#options = options
+  }
+
+  /** From here on no work fails because the database is away: it waits until `close`. */
+  waitWhileAway(): void {
+    this.#waits = true
+  }
+
+  async query<R>(
+    sql: string,
+    parameters: readonly (string | number | null | readonly string[] | Json)[] = [],
+  ) {
+    return this.run((connection) => connection.query<R>(sql, parameters))
+  }
+
+  /**
+   * If the connection breaks, it is unknown whether the work was done, and it is done again: `repeats` is true then.
+   * After a deadlock it is done again, too, unless the caller treats conflicts.
+   */
+  async run<T>(
+    work: (connection: Connection, repeats: boolean) => Promise<T>,
+    { retryConflicts = true }: { readonly retryConflicts?: boolean } = {},
+  ): Promise<T> {
+    let repeats = false
+    for (let tries = 1; ; tries++) {
+      this.#assertOpen()
+      try {
+        const result = await this.#pool.use((connection) => work(connection, repeats))
+        this.#setAway(null)
+        return result
+      } catch (error) {
+        if (isPlaceLost(error)) throw this.lose('another daemon has taken it')
+        if (isConflict(error)) {
+          if (!retryConflicts) throw error
+          if (tries >= MAX_TRIES_AFTER_CONFLICT) throw postgresFailure(error, this.settings)
+          continue
+        }
+        const failure = postgresFailure(error, this.settings)
+        const canReturn = isAway(error) || (this.#isWaiting && isRefused(error))
+        if (!canReturn) throw failure
+        repeats = true
+        this.#setAway(failure as UserError)
+        if (!this.#isWaiting && tries >= MAX_TRIES_OF_COMMAND) throw failure
+        await this.#delay(tries)
+      }
+    }
+  }
+
+  hold(): Promise<HeldConnection> {
+    return this.#pool.hold()
+  }
+
+  /** Rejects every later work. */
+  lose(why: string): UserError {
+    if (this.#lost === null) {
+      this.#lost = new UserError(`the store ${this.settings.location} was lost: ${why}`, {
+        code: 'lost-store',
+        hint: 'run one daemon per schema',
+      })
+      this.#options.onLost(this.#lost.message)
+    }
+    return this.#lost
+  }
+
+  check(): void {
+    if (this.#lost !== null) throw this.#lost
+    if (this.#away !== null) throw this.#away
+  }
+
+  get isAvailable(): boolean {
+    return this.#away === null
+  }
+
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#pool.close()
+  }
+
+  get #isWaiting(): boolean {
+    return this.#waits && !this.#options.ending.aborted
+  }
+
+  #assertOpen(): void {
+    if (this.#lost !== null) throw this.#lost
+    if (!this.isClosing) return
+    throw this.#away ?? new Bug('the store is closed')
+  }
+
+  #setAway(failure: UserError | null): void {
+    const before = this.#away
+    this.#away = failure
+    if ((before === null) !== (failure === null))
+      this.#options.onAvailability(failure === null ? null : messageOf(failure))
+  }
+
+  async #delay(tries: number): Promise<void> {
+    const ms = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1))
+    const signal = AbortSignal.any([this.#closing.signal, this.#options.ending])
+    await sleep(ms, undefined, { signal }).catch(() => {})
+  }
+}

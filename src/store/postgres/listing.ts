@@ -1,0 +1,162 @@
+/** Reads rows for commands and metrics. Nothing here writes. */
+import type { AlertUpdate } from '../../model/alerts/alert-update.ts'
+import {
+  type AlertFilter,
+  type AlertRow,
+  type Attempt,
+  type AuditFilter,
+  type AuditRow,
+  type Backlog,
+  DELIVERY_STATES,
+  type DeliveryCounts,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DeliveryState,
+  type Divergence,
+  UNDELIVERED_STATES,
+} from '../store.ts'
+import type { Database } from './database.ts'
+import { whereAll } from './where-all.ts'
+
+/** An alert as the database gives it: what was JSON text in the plan still is. */
+export type AlertContent = Omit<AlertRow, 'route' | 'divergences'> & {
+  readonly route: string
+  readonly divergences: readonly string[]
+}
+
+export function toAlert(content: AlertContent): AlertRow {
+  return {
+    ...content,
+    route: JSON.parse(content.route) as AlertRow['route'],
+    divergences: content.divergences.map((body) => JSON.parse(body) as Divergence),
+  }
+}
+
+export type DeliveryContent = Omit<DeliveryRow, 'update'> & { readonly update: string | null }
+
+export function toDelivery(content: DeliveryContent): DeliveryRow {
+  return {
+    ...content,
+    update: content.update === null ? null : (JSON.parse(content.update) as AlertUpdate),
+  }
+}
+
+export async function findAlert(database: Database, id: string): Promise<AlertRow | null> {
+  const [row] = await database.query<{ content: AlertContent }>(
+    'SELECT content FROM alert_row WHERE id = $1',
+    [id],
+  )
+  return row ? toAlert(row.content) : null
+}
+
+/** Lists alerts, newest first. */
+export async function listAlerts(database: Database, filter: AlertFilter): Promise<AlertRow[]> {
+  const { where, parameters } = whereAll([
+    ['detection = ?', filter.detection],
+    ['severity = ?', filter.severity],
+    ['status = ?', filter.status],
+    ['assignee = ?', filter.assignee],
+    ['created_at >= ?', filter.since],
+  ])
+  const rows = await database.query<{ content: AlertContent }>(
+    `SELECT content FROM alert_row ${where} ORDER BY created_at DESC, seq DESC LIMIT $${parameters.length + 1}`,
+    [...parameters, filter.limit],
+  )
+  return rows.map(({ content }) => toAlert(content))
+}
+
+const UNMARKED = `NOT EXISTS (
+  SELECT 1 FROM delivery_item own JOIN delivery_item beside USING (alert_id)
+    JOIN delivery marked ON marked.id = beside.delivery_id
+  WHERE own.delivery_id = d.id AND starts_with(marked.reason, ?))`
+
+const MISSING = `EXISTS (
+  SELECT 1 FROM delivery_item own, unnest(?::text[]) AS key WHERE own.delivery_id = d.id AND NOT EXISTS (
+    SELECT 1 FROM delivery_item beside JOIN delivery other ON other.id = beside.delivery_id
+    WHERE beside.alert_id = own.alert_id AND other.destination_key = key))`
+
+/** Lists deliveries, newest first; oldest first within a range of creation. */
+export async function listDeliveries(database: Database, filter: DeliveryFilter): Promise<DeliveryRow[]> {
+  const { where, parameters } = whereAll([
+    ['d.state = ANY (?::text[])', filter.states],
+    ['d.kind = ?', filter.kind],
+    ['?::text IN (d.destination, d.destination_key)', filter.destination],
+    ['d.id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = ?)', filter.alertId],
+    [UNMARKED, filter.unlessBeside],
+    [MISSING, filter.missingAt],
+    ['d.created_at >= ?', filter.created?.from],
+    ['d.created_at <= ?', filter.created?.until],
+  ])
+  const order = filter.created ? 'ASC' : 'DESC'
+  const rows = await database.query<{ content: DeliveryContent }>(
+    `SELECT delivery_content(d) AS content FROM (SELECT * FROM delivery d ${where}
+       ORDER BY created_at ${order}, seq ${order} LIMIT $${parameters.length + 1}) AS d
+     ORDER BY created_at ${order}, seq ${order}`,
+    [...parameters, filter.limit],
+  )
+  return rows.map(({ content }) => toDelivery(content))
+}
+
+interface StateCount {
+  readonly state: DeliveryState
+  readonly n: number
+  /** How many of them are updates that wait for a later time. */
+  readonly later: number
+}
+
+export async function countDeliveries(
+  database: Database,
+  now: number | null,
+  states: readonly DeliveryState[] = DELIVERY_STATES,
+): Promise<DeliveryCounts> {
+  const rows = await database.query<StateCount>(
+    `SELECT state, count(*) AS n,
+       count(*) FILTER (WHERE kind = 'update' AND state IN ('pending', 'queued') AND due > n.now) AS later
+     FROM delivery, (SELECT store_now($2) AS now) AS n WHERE state = ANY ($1::text[]) GROUP BY state`,
+    [states, now],
+  )
+  const names = [...DELIVERY_STATES, 'scheduled'] as const
+  const counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<keyof DeliveryCounts, number>
+  for (const { state, n, later } of rows) {
+    counts[state] = n - later
+    counts.scheduled += later
+  }
+  return counts
+}
+
+export function listBacklog(database: Database): Promise<Backlog[]> {
+  return database.query<Backlog>(
+    `SELECT destination_key AS "destinationKey", state, count(*) AS count FROM delivery
+     WHERE state <> 'delivered' AND state = ANY ($1::text[]) GROUP BY destination_key, state`,
+    [UNDELIVERED_STATES],
+  )
+}
+
+export function listAttempts(database: Database, deliveryId: string): Promise<Attempt[]> {
+  return database.query<Attempt>(
+    'SELECT n, at, status, ms, outcome, message FROM attempt WHERE delivery_id = $1 ORDER BY n',
+    [deliveryId],
+  )
+}
+
+type StoredAudit = Omit<AuditRow, 'subject'> & {
+  readonly kind: AuditRow['subject']['kind']
+  readonly id: string
+}
+
+/** Lists rows of the audit in their order. */
+export async function listAudit(database: Database, filter: AuditFilter): Promise<AuditRow[]> {
+  const { where, parameters } = whereAll([
+    ['subject_kind = ?', filter.subject?.kind],
+    ['subject = ?', filter.subject?.id],
+    ['seq > ?', filter.after],
+    ['request_id = ?', filter.requestId],
+  ])
+  const rows = await database.query<StoredAudit>(
+    `SELECT seq, at, actor, via, verb, subject_kind AS kind, subject AS id, before, after, note, origin,
+       request_id AS "requestId"
+     FROM audit ${where} ORDER BY seq LIMIT $${parameters.length + 1}`,
+    [...parameters, filter.limit],
+  )
+  return rows.map(({ kind, id, ...row }) => ({ ...row, subject: { kind, id } }))
+}

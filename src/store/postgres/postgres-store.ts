@@ -1,0 +1,228 @@
+/** The store in a schema of PostgreSQL. */
+import { UserError } from '../../errors.ts'
+import type { DestinationState, Store, Versioned } from '../store.ts'
+import { claimDue, countDue, earliestDue } from './claim.ts'
+import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
+import {
+  claimPartitions,
+  extendPartitions,
+  giveBackPartitions,
+  listPartitions,
+  readCursor,
+  takeCursor,
+} from './cursors.ts'
+import { Database } from './database.ts'
+import { Hold, WORK_CHANNEL } from './hold.ts'
+import {
+  countDeliveries,
+  findAlert,
+  listAlerts,
+  listAttempts,
+  listAudit,
+  listBacklog,
+  listDeliveries,
+} from './listing.ts'
+import { prepareSchema } from './migrate-schema.ts'
+import { Json, openPool } from './pool.ts'
+import { Retention } from './retention.ts'
+import { ServerClock } from './server-clock.ts'
+import { OutcomeWriter } from './settle.ts'
+import { listSignals, signalHorizon } from './signal-rows.ts'
+import type { PostgresSettings } from './store-url.ts'
+
+interface PostgresStoreOptions {
+  /** If it is false, a schema that does not exist is an error. */
+  readonly create: boolean
+  readonly readOnly: boolean
+  readonly signalsKeptMs: number
+  /** Returns milliseconds of a monotonic clock. */
+  readonly monotonic: () => number
+  /** Returns the time in tests; null: that of the database. */
+  readonly now: () => number | null
+  /** It is called if another daemon has taken the store. Every later write is rejected. */
+  readonly onLost: (reason: string) => void
+  /** It is called with a reason when the database cannot be reached, and with null when it can be again. */
+  readonly onAvailability: (reason: string | null) => void
+  /** After it aborts, a database that cannot be reached is waited for no longer. */
+  readonly ending: AbortSignal
+  /** It is called when another process has changed deliveries. */
+  readonly onWork: () => void
+}
+
+const UNKNOWN_DESTINATION: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+
+const RETRYABLE = ['dead', 'orphaned', 'waiting'] as const
+
+export async function openPostgresStore(
+  settings: PostgresSettings,
+  options: PostgresStoreOptions,
+): Promise<Store> {
+  const database = new Database(openPool(settings, options), settings, options)
+  try {
+    await prepareSchema(database, options)
+    const clock = new ServerClock(database, options.monotonic)
+    await clock.measure()
+    return storeOver(database, clock, options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+function storeOver(database: Database, clock: ServerClock, options: PostgresStoreOptions): Store {
+  const { location, schema } = database.settings
+  const { readOnly, now } = options
+  const hold = new Hold(database, options.onWork)
+  const lanes = new CommitLanes()
+  const caller = () => ({ holder: hold.token, now: now() })
+  const outcomes = new OutcomeWriter(database, caller)
+  const retention = new Retention(database, options.signalsKeptMs, options.monotonic)
+  const assertWritable = () => {
+    if (readOnly) throw new UserError(`the store ${location} is read-only`, { code: 'read-only-store' })
+  }
+  const commit: Store['commit'] = async (plan, expected) => {
+    assertWritable()
+    retention.considerPass(now())
+    return lanes.run(laneOf(plan, expected), () => commitPlan(database, plan, expected, caller()))
+  }
+  let closing: Promise<void> | null = null
+  const close = async () => {
+    // What is under way while the database is away ends with the connections.
+    const drained = Promise.all([lanes.drain(), outcomes.drain(), retention.drain(), clock.drain()])
+    if (database.isAvailable) await drained
+    await hold.release()
+    await database.close()
+  }
+
+  return {
+    location,
+    ownClock: now() === null,
+    isShared: true,
+    now: () => now() ?? clock.now(),
+    cursor: (source) => readCursor(database, source),
+    take: async (source) => {
+      assertWritable()
+      return takeCursor(database, source)
+    },
+    read: (keys) => readState(database, keys, now()),
+    commit,
+    apply: async (plan, expected) => ({
+      answer: await commit(plan, expected),
+      durable: Promise.resolve(),
+    }),
+    durable: async () => {},
+
+    claimPartitions: async (claim) => {
+      assertWritable()
+      return claimPartitions(database, claim, caller())
+    },
+    extendPartitions: async (leases, leaseMs) => {
+      assertWritable()
+      return extendPartitions(database, leases, leaseMs, caller())
+    },
+    giveBackPartitions: async (leases) => {
+      assertWritable()
+      return giveBackPartitions(database, leases)
+    },
+    partitions: () => listPartitions(database),
+
+    countDue: (key, atMost) => countDue(database, key, atMost, now()),
+    claim: async (request) => {
+      assertWritable()
+      return claimDue(database, request, caller())
+    },
+    recordOutcome: async (id, leaseToken, outcome) => {
+      assertWritable()
+      return outcomes.record(id, leaseToken, outcome)
+    },
+    nextDue: (keys) => earliestDue(database, keys),
+    reconcile: async (registry) => {
+      assertWritable()
+      const [row] = await database.query<{ changed: { orphaned: number; adopted: number } }>(
+        'SELECT reconcile_deliveries($1, $2, $3) AS changed',
+        [new Json({ ...registry, subscriptions: registry.subscriptions ?? [] }), hold.token, now()],
+      )
+      return row!.changed
+    },
+    retry: async (selection) => {
+      assertWritable()
+      const states = RETRYABLE.filter((state) => selection.states?.includes(state) ?? true)
+      const ids =
+        'ids' in selection
+          ? selection.ids
+          : (await listDeliveries(database, { ...selection, states })).map(({ id }) => id)
+      const [row] = await database.query<{ changed: number }>(
+        'SELECT retry_deliveries($1::text[], $2::text[], $3) AS changed',
+        [ids, states, now()],
+      )
+      // The daemon looks for due deliveries at once. The transaction above has ended: see decision 43.
+      if (hold.token === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
+      return row!.changed
+    },
+    shiftDueDates: async (ms) => {
+      assertWritable()
+      // The clock of a host that was set has moved no date.
+      if (now() === null) return
+      await database.query('SELECT shift_due_dates($1, $2)', [ms, now()])
+    },
+
+    destinationState: (key) => readDestinationState(database, key),
+    setDestinationState: async (key, state, expectedVersion) => {
+      assertWritable()
+      const rows = await database.query(
+        expectedVersion === 0
+          ? 'INSERT INTO destination_state (key, version, body) VALUES ($1, $2 + 1, $3) ON CONFLICT DO NOTHING RETURNING 1'
+          : 'UPDATE destination_state SET version = $2 + 1, body = $3 WHERE key = $1 AND version = $2 RETURNING 1',
+        [key, expectedVersion, JSON.stringify(state)],
+      )
+      return rows.length > 0
+    },
+
+    alerts: (filter) => listAlerts(database, filter),
+    alert: (id) => findAlert(database, id),
+    audit: (filter) => listAudit(database, filter),
+    deliveries: (filter) => listDeliveries(database, filter),
+    attempts: (deliveryId) => listAttempts(database, deliveryId),
+    countDeliveries: (states) => countDeliveries(database, now(), states),
+    backlog: () => listBacklog(database),
+    signals: (filter) => listSignals(database, filter),
+    signalHorizon: () => signalHorizon(database),
+    kv: async (keys) => {
+      const rows = await database.query<{ key: string; value: string }>(
+        `SELECT key, value FROM unnest($1::text[]) WITH ORDINALITY AS k(key, position) JOIN kv USING (key)
+         WHERE expires_at IS NULL OR expires_at > store_now($2) ORDER BY position`,
+        [keys, now()],
+      )
+      return new Map(rows.map(({ key, value }) => [key, value]))
+    },
+
+    // The cursors of files stay those of their host: another host can have other files at the same paths.
+    join: async ({ name }) => {
+      await hold.acquire(name, now())
+      database.waitWhileAway()
+    },
+    check: async () => {
+      database.check()
+      clock.considerMeasure()
+    },
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+async function readDestinationState(database: Database, key: string): Promise<Versioned<DestinationState>> {
+  const sql = 'SELECT body, version FROM destination_state WHERE key = $1'
+  const [row] = await database.query<{ body: string; version: number }>(sql, [key])
+  return row
+    ? { value: JSON.parse(row.body) as DestinationState, version: row.version }
+    : { value: UNKNOWN_DESTINATION, version: 0 }
+}

@@ -1,0 +1,279 @@
+/** What only the store in PostgreSQL promises: failures of the connection, passwords, TLS, one daemon per schema, upgrades. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/model/ports.ts'
+import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
+import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
+import { decodeJson, decodeText, encodeJson, encodeText } from '../../src/store/postgres/text-codec.ts'
+import type { Store } from '../../src/store/store.ts'
+import { describeWithPostgres, type PostgresServer } from '../support/postgres.ts'
+import {
+  alert,
+  commitCursor,
+  delivered,
+  delivery,
+  expecting,
+  plan,
+  signal,
+  T0,
+} from '../support/store-rows.ts'
+import { startSwallowingProxy } from '../support/swallowing-proxy.ts'
+import { until } from '../support/until.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'signalbox-postgres-test-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const nothing = expecting()
+
+describe('the URL of a store in PostgreSQL', () => {
+  const read = (url: string, environment = {}) => readStoreUrl(url, environment, root)
+  const file = join(root, 'password')
+  writeFileSync(file, 'from the file\n')
+
+  it.each<[string, object, string]>([
+    [`postgres://u@h/d?passwordFile=${file}`, { PGPASSWORD: 'x' }, 'from the file'],
+    ['postgres://u:p%40ss@h/d', { PGPASSWORD: 'x' }, 'p@ss'],
+    ['postgres://u@h/d', { PGPASSWORD: 'x', SIGNALBOX_STORE_PASSWORD: 'y' }, 'y'],
+    ['postgres://u@h/d', { PGPASSWORD: 'x' }, 'x'],
+    ['postgres://u@h/d', {}, ''],
+  ])('%s with %j has the password %j', (url, environment, password) => {
+    expect(read(url, environment).password()).toBe(password)
+  })
+
+  it('a file with the password is read for each connection', () => {
+    const settings = read(`postgres://u@h/d?passwordFile=${file}`)
+    writeFileSync(file, 'next')
+    expect(settings.password()).toBe('next')
+  })
+
+  it('the location for messages never contains the password', () => {
+    const settings = read('postgres://u:S3CRET@h:5433/d?schema=a')
+    expect(settings.location).toBe('postgres://u@h:5433/d?schema=a')
+    expect(settings).toMatchObject({ hasPasswordInUrl: true, passwordSource: 'the store URL' })
+  })
+
+  it.each<[string, boolean]>([
+    ['postgres://u@db.example/d', true],
+    ['postgres://u@10.0.0.1/d', true],
+    ['postgres://u@127.0.0.1/d', false],
+    ['postgres://u@localhost/d', false],
+    ['postgres://u@[::1]/d', false],
+    ['postgres://u@localhost/d?host=/var/run/postgresql', false],
+    ['postgres://u@localhost/d?sslmode=verify-full', true],
+    ['postgres://u@db.example/d?sslmode=disable&allowPlaintext=true', false],
+  ])('%s has TLS: %s', (url, hasTls) => {
+    expect(read(url).tls !== null).toBe(hasTls)
+  })
+
+  it.each<[string, RegExp]>([
+    ['postgres://u:S3CRET@db.example/d?sslmode=disable', /without TLS/],
+    ['postgres://u:S3CRET@db.example/d?sslmode=require', /sslmode=require/],
+    ['postgres://u:S3CRET@h/d?sslrotcert=x', /unknown parameter "sslrotcert"/],
+    ['postgres://u:S3CRET@h/d?schema=a-b', /schema "a-b"/],
+    ['postgres://u:S3CRET@h/d?pool=0', /`pool`/],
+    ['postgres://u:S3CRET@h:x/d', /no valid/],
+    ['postgres://h/', /no user/],
+    ['postgres://u@db.example/d?sslrootcert=none.pem', /file of `sslrootcert`/],
+  ])('%s is refused, and the message contains no secret', (url, message) => {
+    expect(() => read(url)).toThrow(message)
+    expect(() => read(url)).not.toThrow(/S3CRET/)
+  })
+})
+
+describe('texts that PostgreSQL refuses', () => {
+  it.each(['a\0b', '\ud800', 'x\udfffy', '\uE000', '\uE0000', '\0\uE000u', 'plain', '😀'])(
+    '%j comes back',
+    (text) => {
+      const encoded = encodeText(text)
+      expect(encoded).not.toContain('\0')
+      expect(encoded.isWellFormed()).toBe(true)
+      expect(decodeText(encoded)).toBe(text)
+      expect(decodeJson(encodeJson({ text: [text] }))).toEqual({ text: [text] })
+    },
+  )
+})
+
+describeWithPostgres('a store in PostgreSQL', (server) => {
+  const opened: Store[] = []
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((store) => store.close()))
+  })
+  const open = async (url: string, options: Partial<OpenStoreOptions> = {}) => {
+    const store = await openStore(url, { clock: systemClock, projectRoot: root, ...options })
+    opened.push(store)
+    return store
+  }
+
+  it('a commit whose answer is lost is written once, and was `ok`', async () => {
+    const url = server().url()
+    const direct = await open(url)
+    const proxy = await startSwallowingProxy(server().port)
+    const store = await open(url.replace(String(server().port), String(proxy.port)))
+    const held = await store.take('s')
+    let version = held.version
+    for (const n of ['1', '2', '3']) {
+      proxy.swallowAnswerTo('commit_plan')
+      const moving = plan({ cursors: [{ source: 's', cursor: n }], signals: [signal(n)] })
+      expect(await store.commit(moving, expecting({}, {}, [{ ...held, version }]))).toBe('ok')
+      version++
+      proxy.swallowAnswerTo('commit_plan')
+      expect(await store.commit(plan({ signals: [signal(`without ${n}`)] }), nothing)).toBe('ok')
+    }
+    expect(proxy.swallowed()).toBe(6)
+    expect((await direct.signals({ limit: 20 })).map(({ rowId }) => rowId)).toEqual([
+      '1',
+      'without 1',
+      '2',
+      'without 2',
+      '3',
+      'without 3',
+    ])
+    const stale = plan({ cursors: [{ source: 's', cursor: '9' }] })
+    expect(await store.commit(stale, expecting({}, {}, [held]))).toBe('fenced')
+    await proxy.close()
+  })
+
+  it('an outcome whose answer is lost is recorded once', async () => {
+    const url = server().url()
+    const proxy = await startSwallowingProxy(server().port)
+    const store = await open(url.replace(String(server().port), String(proxy.port)))
+    await store.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
+    const [claimed] = await store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    proxy.swallowAnswerTo('record_outcomes')
+    expect(await store.recordOutcome('d1', claimed!.leaseToken, delivered)).toBe(true)
+    expect(proxy.swallowed()).toBe(1)
+    expect(await store.attempts('d1')).toHaveLength(1)
+    expect(await store.recordOutcome('d1', claimed!.leaseToken, delivered)).toBe(false)
+    await proxy.close()
+  })
+
+  it('a daemon waits while its database is away, says so, and goes on where it was', async () => {
+    const reports: (string | null)[] = []
+    const url = server().url()
+    const store = await open(url, { onAvailability: (reason) => reports.push(reason) })
+    await store.join({ name: 'a daemon', hostId: 'h' })
+    await commitCursor(store, 's', '1')
+    server().stop('immediate')
+    const waiting = commitCursor(store, 's', '2', { signals: [signal('after')] })
+    await until(() => reports.length > 0)
+    await expect(store.check()).rejects.toThrow(/cannot be reached/)
+    server().start()
+    expect(await waiting).toBe('ok')
+    expect(reports.at(-1)).toBeNull()
+    expect(reports[0]).toMatch(/^the store postgres:.* cannot be reached/)
+    await store.check()
+    expect(await store.cursor('s')).toBe('2')
+    expect(await store.signals({ limit: 5 })).toHaveLength(1)
+    // The lock of the session is taken again.
+    const heldBy = async () => {
+      const second = await openStore(url, { clock: systemClock, projectRoot: root })
+      const answer = await second.join({ name: 'another', hostId: 'h' }).then(() => 'free', String)
+      await second.close()
+      return answer
+    }
+    await until(
+      async () => server().sql('SELECT count(*) FROM pg_locks WHERE locktype = $$advisory$$').trim() === '1',
+    )
+    expect(await heldBy()).toMatch(/held by a daemon, process \d+/)
+  })
+
+  it('a command fails with a clear error while the database is away', async () => {
+    const url = server().url()
+    const store = await open(url)
+    server().stop('fast')
+    const { message } = await openStore(url, { clock: systemClock, projectRoot: root }).catch(
+      (error) => error,
+    )
+    expect(message).toMatch(/^the store postgres:.* cannot be reached: /)
+    await expect(store.take('s')).rejects.toThrow(/cannot be reached/)
+    server().start()
+    expect(await store.take('s')).toMatchObject({ cursor: null })
+  })
+
+  it('only one daemon holds a schema, and a daemon whose place was taken writes nothing any more', async () => {
+    const url = server().url()
+    const lost: string[] = []
+    const first = await open(url, { onLost: (reason) => lost.push(reason) })
+    await first.join({ name: 'the first', hostId: 'h' })
+    const second = await open(url)
+    await expect(second.join({ name: 'the second', hostId: 'h' })).rejects.toThrow(
+      /is held by the first, process \d+ on .* since 20/,
+    )
+    // A command writes beside the daemon.
+    expect(await second.commit(plan({ signals: [signal('of a command')] }), nothing)).toBe('ok')
+    // The session of the first daemon ends, and the second one is faster.
+    const schema = new URL(url).searchParams.get('schema')!
+    server().sql(`UPDATE ${schema}.holder SET token = 'another'`)
+    await expect(first.commit(plan({ signals: [signal('late')] }), nothing)).rejects.toThrow(/was lost/)
+    await expect(first.check()).rejects.toThrow(/another daemon/)
+    expect(lost).toHaveLength(1)
+    expect(await second.signals({ limit: 5 })).toHaveLength(1)
+    await first.close()
+    await second.join({ name: 'the second', hostId: 'h' })
+  })
+
+  it('a schema of a newer version or of another program is refused, and a missing one is not created by a command', async () => {
+    const url = server().url()
+    const missing = { clock: systemClock, projectRoot: root, create: false }
+    await expect(openStore(url, missing)).rejects.toThrow(/store not found/)
+    await open(url)
+    const schema = new URL(url).searchParams.get('schema')!
+    server().sql(`UPDATE ${schema}.schema_version SET version = 999`)
+    await expect(openStore(url, missing)).rejects.toThrow(/newer Signalbox \(schema 999\)/)
+    const other = server().url()
+    server().sql(`CREATE SCHEMA ${new URL(other).searchParams.get('schema')}`)
+    server().sql(`CREATE TABLE ${new URL(other).searchParams.get('schema')}.theirs (n int)`)
+    await expect(open(other)).rejects.toThrow(/another program/)
+  })
+
+  it('many processes that open a new schema at once create it once', async () => {
+    const url = server().url()
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open(url)))
+    await commitCursor(stores[0]!, 's', '1')
+    expect(await Promise.all(stores.map((store) => store.cursor('s')))).toEqual(['1', '1', '1', '1'])
+  })
+
+  it('a wrong password is one sentence that names its setting and shows no secret', async () => {
+    requirePassword(server(), 'guarded', 'R1GHT')
+    const file = join(root, 'wrong')
+    writeFileSync(file, 'WR0NG')
+    chmodSync(file, 0o600)
+    const base = `postgres://guarded@127.0.0.1:${server().port}/postgres`
+    const failure = async (query: string, environment = {}) => {
+      const error = await openStore(`${base}${query}`, {
+        clock: systemClock,
+        projectRoot: root,
+        environment,
+      }).catch((caught) => caught)
+      expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toMatch(/WR0NG|R1GHT/)
+      return error.message as string
+    }
+    expect(await failure(`?passwordFile=${file}`)).toMatch(
+      /refuses the user guarded with the password from the file .*wrong/,
+    )
+    expect(await failure('', { SIGNALBOX_STORE_PASSWORD: 'WR0NG' })).toMatch(/from SIGNALBOX_STORE_PASSWORD$/)
+    expect(await failure('')).toMatch(/from no setting/)
+    expect(await failure('', { PGPASSWORD: 'R1GHT' })).toMatch(/does not permit this/)
+  })
+
+  it('time is that of the database', async () => {
+    const store = await open(server().url())
+    await store.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1', { due: T0 })] }), nothing)
+    const before = Date.now()
+    await store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    const at = await store.nextDue(['soc'])
+    expect(at).toBeGreaterThanOrEqual(before + 60_000)
+    expect(at).toBeLessThanOrEqual(Date.now() + 60_000)
+  })
+})
+
+/** Adds a user that must give a password. */
+function requirePassword(server: PostgresServer, user: string, password: string): void {
+  server.sql(`SET password_encryption = 'scram-sha-256'`)
+  server.sql(`CREATE ROLE ${user} LOGIN PASSWORD '${password}'`)
+  const file = join(server.folder, 'data', 'pg_hba.conf')
+  writeFileSync(file, `host all ${user} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`)
+  server.sql('SELECT pg_reload_conf()')
+}
