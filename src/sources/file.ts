@@ -6,12 +6,16 @@ import { refuseUnknownOptions } from './_source-spec.ts'
 import { openIfThere } from './stream/open-file.ts'
 import { isPipe, openPipe } from './stream/pipe.ts'
 import { readStream } from './stream/stream.ts'
+import { createGlobFollower } from './tail/follow-glob.ts'
+import { filesOf, patternOf } from './tail/glob-files.ts'
 import { createFollower, type FollowOptions } from './tail/tail.ts'
 import { readWholeFile } from './tail/whole-file.ts'
+import { readWholeFiles } from './tail/whole-files.ts'
 
 export default {
   scheme: 'file',
-  summary: 'a file of JSON lines, lists or containers, also .gz; ?follow=true tails it',
+  summary:
+    'a file, or files by a pattern, of JSON lines, lists or containers, also .gz; ?follow=true tails them',
   open(spec) {
     refuseUnknownOptions(spec, ['follow', 'quietSeconds', 'olddir'])
     if (spec.target === '')
@@ -41,8 +45,13 @@ function follows(spec: SourceSpec): boolean {
 }
 
 function follow(path: string, spec: SourceSpec): Source['run'] {
-  const run = createFollower(path, spec, followOptions(spec))
+  const options = followOptions(spec)
+  const run = createFollower(path, spec, options)
+  let runAll: Source['run'] | null = null
   return async (context) => {
+    const pattern = runAll === null ? await patternOf(path) : null
+    if (pattern !== null) runAll = createGlobFollower(pattern, spec, options)
+    if (runAll !== null) return runAll(context)
     if (!(await isPipe(path))) return run(context)
     throw new UserError(`cannot follow ${path}: it is a pipe`, {
       code: 'invalid-source-option',
@@ -73,7 +82,30 @@ function refuseWithoutFollow({ name, options }: SourceSpec): void {
   }
 }
 
+/** The positions of all files are in each commit. */
+const MAX_FILES = 1_000
+
+function assertCount(path: string, count: number): void {
+  if (count > 0 && count <= MAX_FILES) return
+  const message =
+    count === 0 ? `no file matches ${path}` : `${count} files match ${path}, more than ${MAX_FILES}`
+  throw new UserError(message, {
+    code: 'unreadable-source',
+    hint:
+      count === 0
+        ? 'check the pattern, or use ?follow=true to wait for files'
+        : 'use several patterns that match fewer files',
+  })
+}
+
 async function readOnce(path: string, spec: SourceSpec, context: SourceContext): Promise<void> {
+  const pattern = await patternOf(path)
+  if (pattern !== null) {
+    const paths = await filesOf(pattern)
+    assertCount(path, paths.length)
+    await context.commitCursor(null)
+    return readWholeFiles(pattern, paths, spec, context)
+  }
   if (await isPipe(path)) return readStream(path, () => openPipe(path), spec, context)
   const file = await openIfThere(path)
   if (file === null) {

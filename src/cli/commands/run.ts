@@ -40,7 +40,7 @@ const OPTIONS = {
   from: withSuggestions(
     list(
       '--from <source>',
-      'source of events: stdin, file:PATH, http://HOST:PORT, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
     ),
     SOURCE_WORDS,
   ),

@@ -26,6 +26,7 @@ export class Window {
   readonly #inFlight = new Set<{ readonly at: number }>()
   #events = 0
   #chars = 0
+  readonly #waiting: (() => void)[] = []
   /** True when a batch had to wait since the last emission. */
   #isFull = false
 
@@ -49,6 +50,15 @@ export class Window {
     const hasCapacity = this.#fits(batch)
     this.#isFull ||= !hasCapacity
     return hasCapacity
+  }
+
+  /** Resolves when a batch was settled. */
+  released(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   async emit(batch: Batch, options?: EmitOptions): Promise<readonly Settlement[]> {
@@ -93,19 +103,29 @@ interface ResumableInput {
   readonly cursorAt: (position: Position) => string
 }
 
+/** The window of a source that reads several files at a time. */
+export interface SharedWindow {
+  readonly window: Window
+  /** The name of the file, which precedes the positions in it. */
+  readonly place: string
+  /** Returns the cursor of the source when this is the cursor of the file. */
+  readonly cursorWith: (cursor: string) => string
+}
+
 /** Emits the events of a source in order. */
 export class EmitWindow {
   readonly #window: Window
   readonly #failed = new AbortController()
   /** This signal aborts when the source must stop reading: when the daemon drains, or when a batch failed. */
   readonly signal: AbortSignal
-  readonly #waiting: (() => void)[] = []
+  readonly #shared: SharedWindow | null
   readonly #fed = new Set<Promise<unknown>>()
   #batchEvents = FIRST_BATCH_EVENTS
   #failure: { readonly error: unknown } | null = null
 
-  constructor(to: Pick<SourceContext, 'emit' | 'clock' | 'signal'>) {
-    this.#window = new Window(to)
+  constructor(to: Pick<SourceContext, 'emit' | 'clock' | 'signal'>, shared: SharedWindow | null = null) {
+    this.#shared = shared
+    this.#window = shared?.window ?? new Window(to)
     this.signal = AbortSignal.any([to.signal, this.#failed.signal])
   }
 
@@ -117,25 +137,29 @@ export class EmitWindow {
     for (let from = 0; from < frames.length; ) {
       const part = batchFrom(frames, from, this.#batchEvents)
       from += part.length
-      const batch = part.map((frame) => toFramedEvent(frame, input?.origin ?? null))
+      const batch = part.map((frame) => this.#placed(toFramedEvent(frame, input?.origin ?? null)))
       const cursor = input?.cursorAt(part.at(-1)!.next) ?? null
       this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
       while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve))
+        await this.#window.released()
       }
       if (this.#failure) throw this.#failure.error
       const sent: Promise<unknown> = this.#window
-        .emit(batch, { cursor })
+        .emit(batch, { cursor: cursor === null ? null : (this.#shared?.cursorWith(cursor) ?? cursor) })
         .catch((error: unknown) => {
           this.#failure ??= { error }
           this.#failed.abort()
         })
         .finally(() => {
           this.#fed.delete(sent)
-          for (const resolve of this.#waiting.splice(0)) resolve()
+          this.#window.wake()
         })
       this.#fed.add(sent)
     }
+  }
+
+  #placed(event: FramedEvent): FramedEvent {
+    return this.#shared === null ? event : { ...event, position: `${this.#shared.place}: ${event.position}` }
   }
 
   /** Resolves when no batch is in flight; rejects when a batch has failed. */

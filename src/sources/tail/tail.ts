@@ -1,8 +1,8 @@
 /** Follows a growing log through rotation, truncation and restarts: every line once, in the order written. */
 import type { FileHandle } from 'node:fs/promises'
-import type { Source, SourceContext, SourceSpec } from '../_source.ts'
+import type { SourceContext, SourceSpec } from '../_source.ts'
 import type { Frame } from '../framing/frame.ts'
-import { EmitWindow } from '../stream/emit-window.ts'
+import { EmitWindow, type SharedWindow } from '../stream/emit-window.ts'
 import { Examiner, type Verdict } from './examine-log.ts'
 import { FileChanges } from './file-changes.ts'
 import {
@@ -37,15 +37,18 @@ interface CursorCommitter {
   commitCursor(cursor: string): Promise<void>
 }
 
-export function createFollower(path: string, spec: SourceSpec, options: FollowOptions): Source['run'] {
+/** Follows the log; with a shared window the log is one of several of its source. */
+type Follow = (context: SourceContext, shared?: SharedWindow) => Promise<void>
+
+export function createFollower(path: string, spec: SourceSpec, options: FollowOptions): Follow {
   /** The first cursor is kept until it is committed, so that a retry starts at the same position after a rotation. */
   let uncommitted: string | null = null
-  return async (context) => {
+  return async (context, shared) => {
     const begin = (cursor: string) => {
       uncommitted = cursor
       return context.commitCursor(cursor)
     }
-    const window = new EmitWindow(context)
+    const window = new EmitWindow(context, shared)
     const changes = new FileChanges(path, context.clock, window.signal, context.log)
     const cursor = decodeCursor(context.cursor ?? uncommitted)
     const tail = new Tail(path, spec, options, { ...context, commitCursor: begin }, window, cursor)

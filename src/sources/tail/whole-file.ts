@@ -5,7 +5,7 @@ import { type Position, START_POSITION } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
-import { EmitWindow } from '../stream/emit-window.ts'
+import { EmitWindow, type SharedWindow } from '../stream/emit-window.ts'
 import { ContentPrinter, relationOf, WINDOW_BYTES } from './content-fingerprint.ts'
 import {
   chunksOf,
@@ -17,18 +17,26 @@ import {
   readerOf,
 } from './file-cursor.ts'
 
+/** The other files of the same source. */
+interface Companions {
+  /** Their records, which each cursor holds, too. */
+  readonly others: readonly FileRecord[]
+  readonly shared: SharedWindow
+}
+
 export async function readWholeFile(
   file: FileHandle,
   spec: SourceSpec,
   context: SourceContext,
+  companions: Companions | null = null,
 ): Promise<void> {
   const { log, limits } = context
   const isCompressed = spec.target.endsWith('.gz') || isGzip(await firstBytes(file))
   const record = await recordOf(file)
-  const input = { origin: record.origin, cursorAt: cursorsIn(record) }
-  const at = await resumeAt(file, isCompressed, context)
+  const input = { origin: record.origin, cursorAt: cursorsIn(record, companions?.others) }
+  const at = await resumeAt(file, isCompressed, context, companions !== null)
   const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, at)
-  const window = new EmitWindow(context)
+  const window = new EmitWindow(context, companions?.shared)
   const { signal } = window
   let events = 0
   const options = { framer, source: spec.name, log, signal }
@@ -53,6 +61,7 @@ async function resumeAt(
   file: FileHandle,
   isCompressed: boolean,
   { cursor, log }: SourceContext,
+  isOneOfMany: boolean,
 ): Promise<Position> {
   const identity = identityOf(await file.stat({ bigint: true }))
   const { files = [] } = decodeCursor(cursor) ?? {}
@@ -63,7 +72,8 @@ async function resumeAt(
     if (inode !== identity.inode || !isLongEnough) continue
     if ((await relationOf(readerOf(file), size, print)) === 'continued') return at
   }
-  log.info({}, 'the file differs from the one that an earlier run read; reading starts at its beginning')
+  if (!isOneOfMany)
+    log.info({}, 'the file differs from the one that an earlier run read; reading starts at its beginning')
   return START_POSITION
 }
 
