@@ -20,6 +20,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   files: { may: ['errors'], because: 'it reads and writes files and does not interpret them' },
   model: { may: ['core'], because: 'data without behaviour of its own' },
   log: { may: ['model'], because: 'it implements a port' },
+  brokers: { may: ['errors', 'core'], because: 'sources and destinations connect to brokers in one way' },
   match: { may: ['core', 'model'], because: 'match expressions are pure' },
   correlation: { may: ['model', 'match'], because: 'correlation is pure and knows no engine' },
   'engine/protocol': { may: ['model'], because: 'both sides of the thread speak it' },
@@ -68,6 +69,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   sources: {
     may: [
       'errors',
+      'brokers',
       'core',
       'model',
       'sources/_source.ts',
@@ -93,6 +95,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   'destinations/parts': {
     may: [
       'errors',
+      'brokers',
       'core',
       'model',
       'destinations/_options.ts',
@@ -104,6 +107,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   destinations: {
     may: [
       'errors',
+      'brokers',
       'core',
       'files',
       'model',

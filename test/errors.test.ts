@@ -28,10 +28,7 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['delivery/http/private-address.ts', 'the HTTP client in the same folder, which reports a refused address'],
   ['destinations/file.ts', 'the same file, which reports a failed attempt'],
   ['destinations/parts/credentials/oauth2-token.ts', 'the same function, which names the option'],
-  [
-    'destinations/parts/direct/nats-transport.ts',
-    'the client of NATS, whose failure the destination reports',
-  ],
+  ['brokers/nats-transport.ts', 'the client of NATS, whose failure the destination reports'],
   ['destinations/parts/direct/smtp-session.ts', 'the same function, which reports a failed attempt'],
   ['destinations/syslog.ts', 'the same file, which reports a failed attempt'],
   ['engine/engine.ts', 'the pipeline, which keeps the batch and tries again whatever the error is'],

@@ -1,10 +1,14 @@
 /** The composition root: opens resources, creates services, starts them in order and stops them in reverse. */
 
+import { hostname } from 'node:os'
 import { messageOf } from '../errors.ts'
+import type { Envelope } from '../model/events/event.ts'
 import { type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
+import type { OpenedSource } from './open-sources.ts'
+import { runPartitionedSource } from './partitions/partitions.ts'
 import { createReloads, type Reloads } from './reloads.ts'
 import { type DaemonOptions, openResources, type Resources } from './resources.ts'
 import type { RunSummary } from './run-stats.ts'
@@ -69,26 +73,39 @@ interface SourceRun {
 
 function runSources(resources: Resources, services: Services, options: DaemonOptions): SourceRun[] {
   const { current, store, hostId, clock, writeRejects, draining } = resources
-  const { pipeline, stats, readiness, server } = services
+  const { pipeline, stats, readiness, server, partitions } = services
   const { log, onEvent, stdin } = options
   const { eventBytes } = current.generation.project.settings.limits
+  const parts = {
+    evaluate: (events: readonly Envelope[]) => current.generation.evaluate(events),
+    pipeline,
+    store,
+    hostId,
+    clock,
+    stats,
+    readiness,
+    writeRejects,
+    onEvent,
+    limits: { eventBytes, bodyBytes: MAX_BODY_BYTES },
+    log,
+    signal: draining.signal,
+  }
+  const run = ({ spec, keySpace, source }: OpenedSource): Promise<void> => {
+    if (!('list' in source)) return runSource({ spec, keySpace, source }, { ...parts, ingress: server, stdin })
+    return runPartitionedSource(
+      { spec, keySpace, source },
+      {
+        ...parts,
+        admitSystem: (findings) => pipeline.admitSystem(findings),
+        reveal: (given) => current.generation.secrets.reveal(given),
+        states: partitions,
+        member: `${hostname()}:${process.pid}`,
+        monotonic: () => performance.now(),
+      },
+    )
+  }
   return resources.sources.map((opened) => {
-    const ended = runSource(opened, {
-      evaluate: (events) => current.generation.evaluate(events),
-      pipeline,
-      store,
-      hostId,
-      clock,
-      stats,
-      readiness,
-      writeRejects,
-      onEvent,
-      ingress: server,
-      stdin,
-      limits: { eventBytes, bodyBytes: MAX_BODY_BYTES },
-      log,
-      signal: draining.signal,
-    })
+    const ended = run(opened)
     // A source that did not end in time can fail at any later time.
     ended.catch(() => {})
     return { source: opened.spec.name, ended }

@@ -6,7 +6,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.ts'
 
 interface IntakeOptions {
-  readonly spec: SourceSpec
+  readonly spec: Pick<SourceSpec, 'name' | 'kind' | 'type' | 'timeField'>
   /** See `OpenedSource`. */
   readonly keySpace: string
   /** The claim of this run on the cursor; null if the source does not resume. */

@@ -4,14 +4,14 @@ import { loaderOf } from '../core/catalog.ts'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { UserError } from '../errors.ts'
 import { SOURCE_TYPES } from '../sources/_catalog.ts'
-import type { Source, SourceSpec, SourceType } from '../sources/_source.ts'
+import type { PartitionedSource, Source, SourceSpec, SourceType } from '../sources/_source.ts'
 import { parseSourceSpec } from '../sources/_source-spec.ts'
 
 export interface OpenedSource {
   readonly spec: SourceSpec
   /** Idempotency keys of sources with the same space are the same keys, also at other daemons. */
   readonly keySpace: string
-  readonly source: Source
+  readonly source: Source | PartitionedSource
 }
 
 interface NamedSources {
@@ -41,13 +41,15 @@ export async function openSources({
   const specs = texts.map(parseSourceSpec)
   refuseDuplicates(specs.map(({ name }) => name))
   refuseDuplicates(specs.map(({ address }) => address))
-  return Promise.all(
+  const opened = await Promise.all(
     specs.map(async (spec) => ({
       spec,
       keySpace: keySpaceOf(spec, specs),
       source: (await typeOf(spec)).open(spec),
     })),
   )
+  refuseSameCursors(opened)
+  return opened
 }
 
 function refuseDuplicates(names: readonly string[]): void {
@@ -71,6 +73,21 @@ function keySpaceOf(spec: SourceSpec, all: readonly SourceSpec[]): string {
 
 function isNamed({ name, address }: SourceSpec): boolean {
   return name !== address
+}
+
+/** Two sources with one stored name would take the partitions of each other. */
+function refuseSameCursors(opened: readonly OpenedSource[]): void {
+  const names = new Map<string, string>()
+  for (const { spec, source } of opened) {
+    if (!('list' in source)) continue
+    const other = names.get(source.storedName)
+    if (other !== undefined)
+      throw new UserError(`${other} and ${spec.name} have the same name ${source.storedName} in the store`, {
+        code: 'duplicate-source',
+        hint: 'give one of them another name, for example ?name=second',
+      })
+    names.set(source.storedName, spec.name)
+  }
 }
 
 function inProject(text: string, projectRoot: string): string {

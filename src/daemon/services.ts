@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { Generation } from './generation.ts'
 import { SkippedEventsCounter } from './guard-reports.ts'
+import { PartitionStates } from './partitions/partition-states.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
 import type { DaemonOptions, Resources } from './resources.ts'
@@ -26,6 +27,7 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024
 export interface Services {
   readonly stats: RunStats
   readonly readiness: Readiness
+  readonly partitions: PartitionStates
   readonly reloadStatus: ReloadStatus
   readonly skippedEvents: SkippedEventsCounter
   readonly pipeline: Pipeline
@@ -40,6 +42,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   const { log, onEvent } = options
   const metrics = createMetrics()
   const stats = new RunStats(metrics)
+  const partitions = new PartitionStates()
   const readiness = createReadiness({
     clock,
     draining: draining.signal,
@@ -47,6 +50,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     unavailable: () => [
       ...[loss.reason, absence.reason].filter((reason) => reason !== null),
       ...current.generation.unavailable(),
+      ...partitions.reasons(),
     ],
   })
   const pipeline = createPipeline({
@@ -68,6 +72,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     return [
       buildInfo,
       ...reloadStatus.gauges(),
+      ...partitions.gauges(),
       ...(await deliveryGauges(store, current.generation.project.registry)),
     ]
   })
@@ -113,6 +118,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   return {
     stats,
     readiness,
+    partitions,
     reloadStatus,
     skippedEvents,
     pipeline,

@@ -5,12 +5,11 @@ import type { Envelope } from '../model/events/event.ts'
 import type { Clock, HttpIngress, Log } from '../model/ports.ts'
 import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import type { SourceContext } from '../sources/_source.ts'
+import type { Source, SourceContext, SourceSpec } from '../sources/_source.ts'
 import type { HeldCursor, Store } from '../store/store.ts'
 import { cursorName } from './cursor-name.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
-import type { OpenedSource } from './open-sources.ts'
 import type { Readiness } from './readiness.ts'
 import type { RejectWriter } from './rejects.ts'
 import type { RunStats } from './run-stats.ts'
@@ -34,12 +33,18 @@ export interface SourceRunParts {
   readonly signal: AbortSignal
 }
 
+interface OpenedStream {
+  readonly spec: SourceSpec
+  readonly keySpace: string
+  readonly source: Source
+}
+
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
-export function runSource({ spec, keySpace, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
+export function runSource({ spec, keySpace, source }: OpenedStream, parts: SourceRunParts): Promise<void> {
   const { store, hostId, clock, log, signal, ingress, stdin, limits } = parts
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
-    ...createEmitter({ spec, keySpace, claim }, parts),
+    ...createEmitter({ spec, keySpace, claim }, parts, () => parts.readiness.sourceStarted(spec.name)),
     signal,
     clock,
     log,
@@ -55,7 +60,7 @@ export function runSource({ spec, keySpace, source }: OpenedSource, parts: Sourc
 async function trackReadiness<T>(
   storing: () => Promise<T>,
   claim: CursorClaim | null,
-  { readiness }: Pick<SourceRunParts, 'readiness'>,
+  { readiness }: Pick<EmitterParts, 'readiness'>,
 ): Promise<T> {
   try {
     const result = await storing()
@@ -68,13 +73,29 @@ async function trackReadiness<T>(
   }
 }
 
-function createEmitter(
-  { spec, keySpace, claim }: Pick<OpenedSource, 'spec' | 'keySpace'> & { readonly claim: CursorClaim | null },
-  parts: SourceRunParts,
+export type EmitterParts = Pick<
+  SourceRunParts,
+  'evaluate' | 'pipeline' | 'clock' | 'writeRejects' | 'stats' | 'onEvent'
+> & { readonly readiness: Pick<Readiness, 'intakeFailed' | 'intakeSucceeded'> }
+
+interface EventsOfRun {
+  readonly spec: SourceSpec
+  /** See `OpenedSource`. */
+  readonly keySpace: string
+  readonly claim: CursorClaim | null
+  /** The source that events name, with the queue of its commits; absent: that of the spec. */
+  readonly name?: string
+}
+
+/** @param onStarted is called when the first cursor is committed. */
+export function createEmitter(
+  { spec, keySpace, claim, name = spec.name }: EventsOfRun,
+  parts: EmitterParts,
+  onStarted: () => void,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
-  const { evaluate, pipeline, clock, writeRejects, stats, readiness, onEvent } = parts
+  const { evaluate, pipeline, clock, writeRejects, stats, onEvent } = parts
   const intake = createIntake({
-    spec,
+    spec: { ...spec, name },
     keySpace,
     claim,
     pipeline,
@@ -83,14 +104,14 @@ function createEmitter(
     writeRejects,
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)
-      for (const event of events) reportEvent(spec.name, event, onEvent)
+      for (const event of events) reportEvent(name, event, onEvent)
     },
     onKnown: (count) => stats.recordKnown(spec.name, count),
   })
   return {
     commitCursor: async (cursor) => {
       if (cursor !== null) await trackReadiness(() => intake.begin(cursor), claim, parts)
-      readiness.sourceStarted(spec.name)
+      onStarted()
     },
     emit: (batch, options) => trackReadiness(() => intake.emit(batch, options), claim, parts),
   }

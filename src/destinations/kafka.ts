@@ -1,9 +1,10 @@
 /** Apache Kafka: the notification as a record in a topic, acknowledged by all replicas that are in sync. */
+import { describeKafkaError } from '../brokers/kafka-failures.ts'
 import { RetryableError } from '../errors.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { TLS_PROPERTIES } from './_options.ts'
 import { attemptFailure } from './parts/direct/attempt-failure.ts'
-import { describeKafkaError, KAFKA_OUTCOMES } from './parts/direct/kafka-errors.ts'
+import { KAFKA_OUTCOMES } from './parts/direct/kafka-errors.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -31,6 +32,8 @@ interface KafkaRecord {
 /** The usual `message.max.bytes` of a broker is 1 MiB with everything that is around the record. */
 const RECORD_LIMIT_BYTES = 1_000_000
 const TIMEOUT_MS = 10_000
+/** A broker sends less than this to a producer of one record. */
+const MAX_ANSWER_BYTES = 1024 * 1024
 /** The broker answers before the client's own limit, so that the answer says what was missing. */
 const ACKNOWLEDGEMENT_TIMEOUT_MS = 8_000
 
@@ -108,8 +111,8 @@ function keyOf(message: Message, recordKey: NonNullable<KafkaOptions['recordKey'
  */
 async function produce(record: KafkaRecord, options: KafkaOptions, signal: AbortSignal): Promise<Receipt> {
   const { ProduceAcks, Producer, stringSerializers } = await import('@platformatic/kafka')
-  const { BoundedConnections } = await import('./parts/direct/kafka-connections.ts')
-  const connections = new BoundedConnections()
+  const { BoundedConnections } = await import('../brokers/kafka-connections.ts')
+  const connections = new BoundedConnections(MAX_ANSWER_BYTES)
   const producer = new Producer({
     clientId: 'signalbox',
     bootstrapBrokers: options.brokers.map(brokerOf),

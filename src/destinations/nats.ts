@@ -138,7 +138,7 @@ export default defineDestination<NatsOptions, Publication>({
 
 async function open(options: NatsOptions, signal: SendPorts['signal']) {
   const { credsAuthenticator } = await import('@nats-io/transport-node')
-  const { connectNats } = await import('./parts/direct/nats-transport.ts')
+  const { connectNats } = await import('../brokers/nats-transport.ts')
   const { servers, token, user, password, credentials, ca, certificate, key } = options
   const needsTls =
     ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith('tls://'))

@@ -26,6 +26,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Events by outcome: accepted, duplicate, rejected, unclassified.',
     labels: ['source', 'outcome'],
   },
+  signalbox_partitions: {
+    help: 'Partitions that this daemon holds, by state: behind, caught_up, waiting, stopped.',
+    labels: ['source', 'state'],
+  },
   signalbox_events_without_python_total: {
     help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
     labels: [],

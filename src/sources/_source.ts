@@ -1,6 +1,6 @@
 /** The contract of a source of events. Each scheme has one file, whose name is the scheme. */
 import type { Envelope, EventKind, Settlement } from '../model/events/event.ts'
-import type { Clock, HttpIngress, Log } from '../model/ports.ts'
+import type { Clock, HttpIngress, Log, Secrets } from '../model/ports.ts'
 
 /** The parsed text of `--from SCHEME:TARGET?query`. */
 export interface SourceSpec {
@@ -76,10 +76,73 @@ export interface Source {
   run(context: SourceContext): Promise<void>
 }
 
+/** The context in which a source of partitions talks to its broker. */
+export interface BrokerContext {
+  /** Replaces references such as `${env:NATS_TOKEN}` in options. It reads files again at each call. */
+  readonly reveal: Secrets['reveal']
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The reason for which a partition cannot be read on without an operator. */
+export interface PartitionProblem {
+  readonly code: 'undecodable' | 'forbidden' | 'unreadable'
+  /** A sentence for the operator. It contains no secret and no unescaped text of the broker. */
+  readonly message: string
+  /** The position, for people. */
+  readonly at: string
+}
+
+/** Events that the broker does not have any more. */
+export interface LostEvents {
+  /** `expired`: they were older than what the broker keeps. `recreated`: the log of the cursor is another one now. */
+  readonly code: 'expired' | 'recreated'
+  readonly message: string
+}
+
+export interface PartitionContext
+  extends BrokerContext,
+    Pick<SourceContext, 'cursor' | 'commitCursor' | 'emit' | 'limits'> {
+  /** The name of the partition in the store, for `FramedEvent.origin` and for messages. */
+  readonly name: string
+  /** The partition was read to its present end. */
+  caughtUp(): void
+  /** Stops the partition; the others go on. It is tried again every minute. */
+  stop(problem: PartitionProblem): never
+  /** Raises a system alert. Resolves when it is stored, and only then may the source read on at another position. */
+  reportLoss(loss: LostEvents): Promise<void>
+}
+
+/**
+ * A source whose partitions are read side by side. Each has a cursor of its own, and is read by the daemon that holds its
+ * lease, so that several daemons can share the partitions.
+ */
+export interface PartitionedSource {
+  readonly ends: false
+  /**
+   * The name of the source in the store. It contains no address, because the brokers of a cluster can change. The cursor
+   * of a partition has the name `STORED_NAME#PARTITION`.
+   */
+  readonly storedName: string
+  /**
+   * Lists all partitions. Their names are stable. It is called at the start and every 30 seconds. Rejects with a UserError
+   * if an operator must act, for example when the broker refuses the sign-in.
+   */
+  list(context: BrokerContext): Promise<readonly string[]>
+  /**
+   * Reads a partition on from the cursor until the abort, and leaves nothing in flight. The daemon reads it again from the
+   * committed cursor after any rejection, also after that of an `emit` whose partition was taken by another member.
+   */
+  run(partition: string, context: PartitionContext): Promise<void>
+  /** Closes the connections. */
+  close(): Promise<void>
+}
+
 export interface SourceType {
   readonly scheme: string
   /** The line for `--help`. */
   readonly summary: string
   /** Throws a UserError for an invalid target or option. */
-  open(spec: SourceSpec): Source
+  open(spec: SourceSpec): Source | PartitionedSource
 }

@@ -7,6 +7,7 @@ import { SOURCE_TYPES } from '../../src/sources/_catalog.ts'
 import type {
   EmitOptions,
   FramedEvent,
+  PartitionedSource,
   Source,
   SourceContext,
   SourceType,
@@ -18,10 +19,22 @@ export function loadSource(scheme: string): Promise<SourceType> {
   return loaderOf(SOURCE_TYPES, scheme)!()
 }
 
-export async function openSource(from: string): Promise<Source> {
+async function open(from: string): Promise<Source | PartitionedSource> {
   const spec = parseSourceSpec(from)
   const type = await loadSource(spec.scheme)
   return type.open(spec)
+}
+
+export async function openSource(from: string): Promise<Source> {
+  const source = await open(from)
+  if ('list' in source) throw new Error(`${from} has partitions`)
+  return source
+}
+
+export async function openPartitionedSource(from: string): Promise<PartitionedSource> {
+  const source = await open(from)
+  if ('list' in source) return source
+  throw new Error(`${from} has no partitions`)
 }
 
 export interface Emitted {

@@ -112,6 +112,13 @@ export interface SharedWindow {
   readonly cursorWith: (cursor: string) => string
 }
 
+/** The events of one message of a broker. */
+export interface Message {
+  readonly events: Batch
+  /** The cursor after the message. */
+  readonly cursor: string
+}
+
 /** Emits the events of a source in order. */
 export class EmitWindow {
   readonly #window: Window
@@ -140,22 +147,43 @@ export class EmitWindow {
       const batch = part.map((frame) => this.#placed(toFramedEvent(frame, input?.origin ?? null)))
       const cursor = input?.cursorAt(part.at(-1)!.next) ?? null
       this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
-      while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
-        await this.#window.released()
-      }
-      if (this.#failure) throw this.#failure.error
-      const sent: Promise<unknown> = this.#window
-        .emit(batch, { cursor: cursor === null ? null : (this.#shared?.cursorWith(cursor) ?? cursor) })
-        .catch((error: unknown) => {
-          this.#failure ??= { error }
-          this.#failed.abort()
-        })
-        .finally(() => {
-          this.#fed.delete(sent)
-          this.#window.wake()
-        })
-      this.#fed.add(sent)
+      await this.#send(batch, cursor)
     }
+  }
+
+  /**
+   * Resolves when all messages are emitted. The events of a message are always in one batch, because a cursor is that of a
+   * message. Rejects when a batch has failed.
+   */
+  async feedMessages(messages: readonly Message[]): Promise<void> {
+    for (let from = 0; from < messages.length; ) {
+      const part = messagesFrom(messages, from, this.#batchEvents)
+      from += part.length
+      this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
+      await this.#send(
+        part.flatMap(({ events }) => events),
+        part.at(-1)!.cursor,
+      )
+    }
+  }
+
+  /** Waits for capacity, and not for the result. */
+  async #send(batch: Batch, cursor: string | null): Promise<void> {
+    while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
+      await this.#window.released()
+    }
+    if (this.#failure) throw this.#failure.error
+    const sent: Promise<unknown> = this.#window
+      .emit(batch, { cursor: cursor === null ? null : (this.#shared?.cursorWith(cursor) ?? cursor) })
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+        this.#failed.abort()
+      })
+      .finally(() => {
+        this.#fed.delete(sent)
+        this.#window.wake()
+      })
+    this.#fed.add(sent)
   }
 
   #placed(event: FramedEvent): FramedEvent {
@@ -189,6 +217,18 @@ function batchFrom<T extends { readonly raw: string }>(
     if (chars > MAX_BATCH_CHARS && to > from) break
   }
   return events.slice(from, to)
+}
+
+/** Returns at least one message of any size. */
+function messagesFrom(messages: readonly Message[], from: number, maxEvents: number): readonly Message[] {
+  let to = from
+  for (let events = 0, chars = 0; to < messages.length && to - from < maxEvents; to++) {
+    const message = messages[to]!
+    events += message.events.length
+    chars += charsOf(message.events)
+    if ((events > maxEvents || chars > MAX_BATCH_CHARS) && to > from) break
+  }
+  return messages.slice(from, to)
 }
 
 function charsOf(batch: Batch): number {

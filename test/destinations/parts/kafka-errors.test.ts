@@ -6,8 +6,9 @@ import {
   ResponseError,
 } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
+import { describeKafkaError } from '../../../src/brokers/kafka-failures.ts'
 import { attemptFailure } from '../../../src/destinations/parts/direct/attempt-failure.ts'
-import { describeKafkaError, KAFKA_OUTCOMES } from '../../../src/destinations/parts/direct/kafka-errors.ts'
+import { KAFKA_OUTCOMES } from '../../../src/destinations/parts/direct/kafka-errors.ts'
 
 const failure = (error: unknown) =>
   attemptFailure(KAFKA_OUTCOMES.faults, error, describeKafkaError(error, 10_000))

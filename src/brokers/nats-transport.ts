@@ -11,10 +11,14 @@ import {
 } from '@nats-io/transport-node'
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js'
 
-/** A server sends less than this to a client that publishes one message. */
+/** The greeting of a server is shorter, and so is everything that it sends to a client that publishes one message. */
 const MAX_GREETING_BYTES = 1024 * 1024
 
-type Options = ConnectionOptions & { readonly signal: AbortSignal }
+type Options = ConnectionOptions & {
+  readonly signal: AbortSignal
+  /** The bytes that the server may send after its greeting. */
+  readonly maxReceivedBytes?: number
+}
 
 /** Connects; the signal ends the connection at any time. */
 export function connectNats(options: Options): Promise<NatsConnection> {
@@ -24,9 +28,11 @@ export function connectNats(options: Options): Promise<NatsConnection> {
 
 class BoundedTransport extends NodeTransport {
   #bytes = 0
+  #maxReceivedBytes = MAX_GREETING_BYTES
 
   override async connect(server: Parameters<NodeTransport['connect']>[0], options: ConnectionOptions) {
-    const { signal } = options as Options
+    const { signal, maxReceivedBytes = MAX_GREETING_BYTES } = options as Options
+    this.#maxReceivedBytes = maxReceivedBytes
     signal.addEventListener('abort', () => this.discard(), { once: true })
     await super.connect(server, options)
     if (signal.aborted) this.discard()
@@ -34,17 +40,19 @@ class BoundedTransport extends NodeTransport {
 
   override peekInfo() {
     const { socket } = this
-    socket.on('data', (chunk) => {
-      if (this.#isTooMuch(chunk)) socket.destroy(new Error('the greeting of the server is too long'))
-    })
-    return super.peekInfo()
+    const count = (chunk: Uint8Array) => {
+      if (this.#isMoreThan(MAX_GREETING_BYTES, chunk))
+        socket.destroy(new Error('the greeting of the server is too long'))
+    }
+    socket.on('data', count)
+    return super.peekInfo().finally(() => socket.off('data', count))
   }
 
   override async *iterate() {
     const parser = new Parser({ push: () => {} })
     this.#bytes = 0
     for await (const chunk of super.iterate()) {
-      const wrong = this.#isTooMuch(chunk)
+      const wrong = this.#isMoreThan(this.#maxReceivedBytes, chunk)
         ? 'the response of the server is too long'
         : unreadable(parser, chunk)
       if (wrong) {
@@ -60,9 +68,9 @@ class BoundedTransport extends NodeTransport {
     this.discard()
   }
 
-  #isTooMuch(chunk: Uint8Array): boolean {
+  #isMoreThan(maxBytes: number, chunk: Uint8Array): boolean {
     this.#bytes += chunk.length
-    return this.#bytes > MAX_GREETING_BYTES
+    return this.#bytes > maxBytes
   }
 }
 

@@ -4,16 +4,21 @@
  */
 import type { Socket } from 'node:net'
 import { type Connection, instancesChannel } from '@platformatic/kafka'
-import { RetryableError } from '../../../errors.ts'
+import { RetryableError } from '../errors.ts'
 
-/** A broker sends less than this to a producer of one record. */
-const MAX_ANSWER_BYTES = 1024 * 1024
+/** Each answer begins with its length in so many bytes. */
+const LENGTH_BYTES = 4
 
-/** The connections of one producer, which has this object as its context. */
+/** The connections of one client, which has this object as its context. */
 export class BoundedConnections {
+  readonly #maxAnswerBytes: number
   readonly #sockets = new Set<Socket>()
   #isClosed = false
   #excess: Error | undefined
+
+  constructor(maxAnswerBytes: number) {
+    this.#maxAnswerBytes = maxAnswerBytes
+  }
 
   /** The reason for which a connection was ended; the library itself reports only its end. */
   get excess(): Error | undefined {
@@ -35,13 +40,39 @@ export class BoundedConnections {
   #bound(socket: Socket): void {
     this.#sockets.add(socket)
     if (this.#isClosed) return void socket.destroy()
-    let bytes = 0
+    const answers = new AnswerLengths()
     socket.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= MAX_ANSWER_BYTES) return
+      if (answers.longest(chunk) <= this.#maxAnswerBytes) return
       this.#excess = new RetryableError('the answer of the broker is too long')
       socket.destroy()
     })
+  }
+}
+
+/** Reads the lengths of the answers of one connection. */
+class AnswerLengths {
+  #length = 0
+  #lengthBytes = 0
+  #left = 0
+
+  /** Returns the longest length that the chunk announces. */
+  longest(chunk: Buffer): number {
+    let longest = 0
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#left > 0) {
+        const skipped = Math.min(this.#left, chunk.length - at)
+        this.#left -= skipped
+        at += skipped
+        continue
+      }
+      this.#length = this.#length * 256 + chunk[at++]!
+      if (++this.#lengthBytes < LENGTH_BYTES) continue
+      longest = Math.max(longest, this.#length)
+      this.#left = this.#length
+      this.#length = 0
+      this.#lengthBytes = 0
+    }
+    return longest
   }
 }
 
