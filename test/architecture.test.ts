@@ -462,7 +462,6 @@ const TESTED_BY_ITSELF = new Set([
   'program-version.ts BUILT_VERSION_FILE',
   'program-version.ts versionOfSources',
   'server/metrics.ts DECLARED_METRICS',
-  'sources/framing/frame.ts positionText',
   'workspace/destination-contract/contract-alerts.ts SAMPLE_ALERT',
   'workspace/destination-contract/contract-stage.ts requestsFor',
 ])
@@ -671,6 +670,8 @@ describe('test files', () => {
   it('read the real clock only where it is the subject, or where a process of its own reads it too', () => {
     expect(filesWith(/Date\.now\(\)|new Date\(\)|\bsystemClock\b/)).toEqual([
       'chaos/stored-alerts.ts',
+      // A broker has a clock of its own, by which it keeps messages.
+      'contract/source-partitioned.ts',
       // Slots of cron expressions are computed at the date of the process, not at that of a test's clock.
       'daemon/schedules/correlation-scheduler.test.ts',
       'daemon/schedules/heartbeat.test.ts',
@@ -683,6 +684,7 @@ describe('test files', () => {
       'sources/tail/closed-folder.test.ts',
       // A store in PostgreSQL uses the clock of the server.
       'store/postgres.test.ts',
+      'support/partition-member.ts',
       'support/store-writer.ts',
     ])
   })

@@ -23,6 +23,7 @@ it.each([
 const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['cli/prompts/prompts.ts', 'the prompt in the same file, which returns null'],
   ['config/yaml/yaml-tree.ts', 'the reader in yaml.ts beside it, which returns the problem'],
+  ['daemon/partitions/partition-run.ts', 'the same file, which stops the partition'],
   ['daemon/source-runs.ts', 'the supervisor in the same folder, which starts the source again'],
   ['delivery/http/http-failure.ts', 'nothing: it is a cause, which names the code alone'],
   ['delivery/http/private-address.ts', 'the HTTP client in the same folder, which reports a refused address'],

@@ -91,7 +91,8 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     signal: draining.signal,
   }
   const run = ({ spec, keySpace, source }: OpenedSource): Promise<void> => {
-    if (!('list' in source)) return runSource({ spec, keySpace, source }, { ...parts, ingress: server, stdin })
+    if (!('list' in source))
+      return runSource({ spec, keySpace, source }, { ...parts, ingress: server, stdin })
     return runPartitionedSource(
       { spec, keySpace, source },
       {

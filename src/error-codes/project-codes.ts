@@ -17,6 +17,10 @@ export const PROJECT_CODES = {
       'An option of a source spec is unknown, duplicate, empty, invalid or not possible for this source.',
     fix: 'Use the options that the page of the source lists.',
   },
+  'refused-source': {
+    cause: 'A broker refuses the sign-in, the permission or the name of a source.',
+    fix: 'Correct the setting that the message names, at the source or at the broker.',
+  },
   'unreadable-source': {
     cause: 'A file, directory or pipe of a source is missing or cannot be read.',
     fix: 'Check the path, its owner and permissions.',

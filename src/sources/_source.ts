@@ -122,7 +122,7 @@ export interface PartitionedSource {
   readonly ends: false
   /**
    * The name of the source in the store. It contains no address, because the brokers of a cluster can change. The cursor
-   * of a partition has the name `STORED_NAME#PARTITION`.
+   * of a partition has this name, a # and the name of the partition.
    */
   readonly storedName: string
   /**

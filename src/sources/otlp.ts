@@ -27,7 +27,7 @@ export default {
     return {
       ends: false,
       resumes: false,
-      run: (context) =>
+      run: (context: SourceContext) =>
         receivePosts({ source: spec.name, address, format: formatOf(spec, context.limits) }, context),
     }
   },

@@ -38,7 +38,7 @@ export default {
       allowed: allowedOf(spec),
       offsetMinutes: offsetOf(spec),
     }
-    return { ends: false, resumes: false, run: (context) => run(options, spec, context) }
+    return { ends: false, resumes: false, run: (context: SourceContext) => run(options, spec, context) }
   },
 } satisfies SourceType
 

@@ -5,5 +5,5 @@ import { SOURCE_TYPES } from '../../src/sources/_catalog.ts'
 
 it.each(Object.keys(SOURCE_TYPES))('%s is registered with the contract of sources', (name) => {
   const test = readFileSync(join(import.meta.dirname, '../sources', `${name}.test.ts`), 'utf8')
-  expect(test).toMatch(new RegExp(`sourceContract\\(\\s*'${name}'`))
+  expect(test).toMatch(new RegExp(`(?:source|partitionedSource)Contract\\(\\s*'${name}'`))
 })

@@ -30,6 +30,7 @@ const SOURCE_WORDS = [
   'stdin',
   'file:',
   'http://',
+  'nats:',
   'otlp://',
   'syslog:udp://',
   'syslog:tcp://',
@@ -40,7 +41,7 @@ const OPTIONS = {
   from: withSuggestions(
     list(
       '--from <source>',
-      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, nats:HOST:PORT/STREAM, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
     ),
     SOURCE_WORDS,
   ),

@@ -2,7 +2,7 @@
 import type { GaugeSample } from '../../model/ports.ts'
 
 /** The state of a partition that this daemon holds. */
-export const PARTITION_STATES = ['behind', 'caught_up', 'waiting', 'stopped'] as const
+const PARTITION_STATES = ['behind', 'caught_up', 'waiting', 'stopped'] as const
 export type PartitionState = (typeof PARTITION_STATES)[number]
 
 interface SourceState {

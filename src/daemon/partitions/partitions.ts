@@ -3,7 +3,7 @@
  * own. The leases assign the partitions, so a second daemon takes over those of a first one that has ended.
  */
 import { isError, messageOf } from '../../errors.ts'
-import type { Clock, Secrets } from '../../model/ports.ts'
+import type { Secrets } from '../../model/ports.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
 import type { PartitionedSource, SourceSpec } from '../../sources/_source.ts'
 import type { HeldCursor, Store } from '../../store/store.ts'
@@ -29,25 +29,27 @@ export type PartitionedParts = Omit<EmitterParts, 'readiness'> &
     readonly states: PartitionStates
     /** The name of this daemon, for people. */
     readonly member: string
-    readonly clock: Clock
     /** Returns milliseconds that the system's clock does not change. */
     readonly monotonic: () => number
   }
 
 interface Running {
   readonly run: PartitionRun
-  /** By the monotonic clock. */
+  /** The end of the lease, which the monotonic clock measures. */
   leaseUntil: number
 }
 
+interface OpenedPartitions {
+  readonly spec: SourceSpec
+  readonly keySpace: string
+  readonly source: PartitionedSource
+}
+
 /** Resolves after the abort, when nothing is in flight. Rejects with a UserError if the source cannot be read at all. */
-export async function runPartitionedSource(
-  opened: { readonly spec: SourceSpec; readonly source: PartitionedSource },
-  parts: PartitionedParts,
-): Promise<void> {
+export async function runPartitionedSource(opened: OpenedPartitions, parts: PartitionedParts): Promise<void> {
   const failed = new AbortController()
   const signal = AbortSignal.any([parts.signal, failed.signal])
-  const partitions = new Partitions(opened.spec, opened.source, { ...parts, signal })
+  const partitions = new Partitions(opened, { ...parts, signal })
   const extending = partitions.extendLeases()
   try {
     await partitions.assign()
@@ -61,14 +63,16 @@ export async function runPartitionedSource(
 
 class Partitions {
   readonly #spec: SourceSpec
+  readonly #keySpace: string
   readonly #source: PartitionedSource
   readonly #parts: PartitionedParts
   readonly #running = new Map<string, Running>()
   #listed: readonly string[] = []
   #hasListed = false
 
-  constructor(spec: SourceSpec, source: PartitionedSource, parts: PartitionedParts) {
+  constructor({ spec, keySpace, source }: OpenedPartitions, parts: PartitionedParts) {
     this.#spec = spec
+    this.#keySpace = keySpace
     this.#source = source
     this.#parts = parts
   }
@@ -87,6 +91,7 @@ class Partitions {
         await this.#claim()
         failures = 0
       } catch (error) {
+        if (signal.aborted) return
         if (isError(error, 'user') && !this.#hasListed) throw error
         waitMs = Math.min(MAX_LISTING_DELAY_MS, 500 * 2 ** failures++)
         this.#reportFailure(error, waitMs)
@@ -186,7 +191,8 @@ class Partitions {
       store,
       claim: { leaseMs: LEASE_MS, member },
       admitSystem,
-      emitter: (name, claim, onStarted) => createEmitter(this.#spec, claim, this.#parts, onStarted, name),
+      emitter: (name, claim, onStarted) =>
+        createEmitter({ spec: this.#spec, keySpace: this.#keySpace, claim, name }, this.#parts, onStarted),
       onBegun: () => this.#considerStarted(),
       setState: (name, state, failure) => states.set(this.#spec.name, name, state, failure),
     })

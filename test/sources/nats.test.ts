@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openStore } from '../../src/store/open.ts'
+import { partitionedSourceContract } from '../contract/source-partitioned.ts'
+import { manualClock } from '../support/clock.ts'
+import { type NatsServer, startNatsServer } from '../support/nats-server.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
+import { Ledger, startMember } from '../support/partition-member.ts'
+import { REFUSING_PORT } from '../support/receiver.ts'
+import { openPartitionedSource } from '../support/source.ts'
+import { until } from '../support/until.ts'
+
+partitionedSourceContract('nats', {
+  program: 'nats-server',
+  from: 'nats:127.0.0.1:4222/EVENTS',
+  start: async () => {
+    const server = await startNatsServer()
+    let logs = 0
+    return {
+      createLog: async () => {
+        const name = `LOG${logs++}`
+        const subject = (partition: number) => `${name}.${partition}`
+        const create = () => server.addStream({ name, subjects: [`${name}.>`] })
+        await create()
+        return {
+          from: `nats:127.0.0.1:${server.port}/${name}`,
+          options: `subject=${name}.{0-1}`,
+          names: [`nats:${name}#${subject(0)}`, `nats:${name}#${subject(1)}`] as const,
+          publish: (partition, messages) => server.publish(subject(partition), messages),
+          expire: async () => void (await (await server.manager()).streams.purge(name)),
+          recreate: async () => {
+            await (await server.manager()).streams.delete(name)
+            await create()
+          },
+        }
+      },
+      end: () => server.end(),
+      startAgain: () => server.startAgain(),
+      close: () => server.close(),
+    }
+  },
+})
+
+it.each([
+  ['subject=a..b', /invalid subject "a..b"/],
+  ['subject=a.{3-1}.b', /the range \{3-1\} is empty/],
+  ['subject=a.*,a.b', /the subjects "a.\*" and "a.b" overlap/],
+  ['subject=a.>,a.b.c', /overlap/],
+  ['subject=a.{0-2000}', /more than 1000 subjects/],
+  ['user=me', /"user" requires "password"/],
+])('refuses %s', async (option, message) => {
+  await expect(openPartitionedSource(`nats:127.0.0.1:4222/EVENTS?${option}`)).rejects.toThrow(message)
+})
+
+it('refuses to send a token to another machine without TLS', async () => {
+  const opening = openPartitionedSource('nats:nats.example.com:4222/EVENTS?tls=false&token=${env:T}')
+  await expect(opening).rejects.toThrow(/"token" would be sent without TLS/)
+})
+
+it.each(['nats:', 'nats:host/EVENTS', 'nats:host:4222', 'nats:host:99999/EVENTS', 'nats:host:4222/a.b'])(
+  'refuses the target of %s',
+  async (from) => {
+    await expect(openPartitionedSource(from)).rejects.toMatchObject({
+      kind: 'user',
+      hint: expect.stringContaining('nats:HOST:PORT/STREAM') as unknown,
+    })
+  },
+)
+
+const TOKEN = 'T0KEN-of-nats'
+
+describeWithProgram('nats-server', 'a NATS server', () => {
+  let server: NatsServer
+  beforeAll(async () => {
+    server = await startNatsServer([], TOKEN)
+    await server.addStream({ name: 'EVENTS', subjects: ['ev.>'] })
+    await server.addStream({ name: 'WORK', subjects: ['work.>'], retention: 'workqueue' })
+  })
+  afterAll(() => server.close())
+
+  const start = async (port: number, stream: string, query: string) => {
+    const store = await openStore('memory:', { clock: manualClock(), projectRoot: '/' })
+    const ledger = new Ledger()
+    const from = `nats:127.0.0.1:${port}/${stream}?${query}`
+    const member = await startMember({
+      from,
+      store,
+      ledger,
+      secrets: { '${env:RIGHT}': TOKEN, '${env:WRONG}': 'hunter2' },
+    })
+    return { member, ledger }
+  }
+
+  it.each([
+    ['EVENTS', 'token=${env:WRONG}', /the server refuses the sign-in: /, /correct token/],
+    [
+      'EVENTS',
+      'start=latest',
+      /the server refuses the sign-in: /,
+      /set token, user and password, or credentials/,
+    ],
+    ['MISSING', 'token=${env:RIGHT}', /has no stream MISSING/, /correct its name/],
+    ['WORK', 'token=${env:RIGHT}', /has the retention "workqueue"/, /retention "limits"/],
+  ])('the run ends if %s cannot be read with %s', async (stream, query, message, hint) => {
+    const { member } = await start(server.port, stream, query)
+    await expect(member.ended).rejects.toMatchObject({
+      kind: 'user',
+      hint: expect.stringMatching(hint) as unknown,
+    })
+    await expect(member.ended).rejects.toThrow(message)
+    await expect(member.ended).rejects.not.toThrow(/hunter2/)
+  })
+
+  it('the source waits for a server that is not there at its start', async () => {
+    const { member } = await start(REFUSING_PORT, 'EVENTS', 'token=${env:RIGHT}')
+    await until(() => member.states.reasons().length > 0)
+    expect(member.states.reasons()[0]).toMatch(/ waits: .*connection refused/)
+    await member.stop()
+  })
+
+  it('an idle partition passes the messages of other subjects, so that nothing seems to be lost', async () => {
+    const { member, ledger } = await start(server.port, 'EVENTS', 'token=${env:RIGHT}&subject=ev.idle')
+    await until(() => member.hasStarted)
+    await server.publish('ev.busy', ['{}'])
+    await server.publish('ev.idle', ['{"n":1}'])
+    await until(() => ledger.texts.length === 1)
+    await member.stop()
+    expect(ledger.findings).toEqual([])
+  })
+})
