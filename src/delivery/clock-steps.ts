@@ -3,7 +3,6 @@
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
-import { updateDestinationState } from './destination-state/states.ts'
 
 /** Smaller steps are normal corrections of a clock. */
 const MIN_STEP_MS = 1_000
@@ -29,7 +28,7 @@ export function createClockStepDetector(store: Store, log: Log): ClockStepDetect
       log.warn({ backMs }, 'the clock was set back; shifting due dates with it')
       await store.shiftDueDates(backMs)
       for (const destination of destinations) {
-        await updateDestinationState(store, destinationKey(destination), (state) => shiftBack(state, backMs))
+        await store.changeDestinationState(destinationKey(destination), (state) => shiftBack(state, backMs))
       }
     },
   }

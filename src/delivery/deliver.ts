@@ -18,7 +18,6 @@ import { type AttemptContext, nextState } from './destination-state/next-state.t
 import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
 import { reviveRefused } from './destination-state/revive-refused.ts'
 import { pauseCreditMs } from './destination-state/send-permit.ts'
-import { updateDestinationState } from './destination-state/states.ts'
 import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
 import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
@@ -59,7 +58,8 @@ export async function deliver(
   const startedAt = clock.now()
   if (await withdraw(ports, task, onSent, stop)) return
   const sent = await sendInTime(ports, task, stop)
-  const { state, pausedNow, scope } = await updateState(ports, task, sent, stop.aborted)
+  const until = startedAt + LEASE_MS
+  const { state, pausedNow, scope } = await updateState(ports, task, sent, { until, stop })
   const result = isRefusedUpdate(claimed, sent)
     ? resultOfRefusedUpdate(sent)
     : sent.result === 'refused'
@@ -80,7 +80,7 @@ export async function deliver(
     fallbackDeliveries: (why) =>
       createFallbackDeliveries(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
-  const recorded = await recordOutcome(ports, task, outcome, startedAt + LEASE_MS, stop)
+  const recorded = await recordOutcome(ports, task, outcome, until, stop)
   logOutcome(ports, task, outcome, recorded, state)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
   const died = recorded && outcome.state === 'dead' && !carriesSystemAlert(claimed)
@@ -113,17 +113,28 @@ async function withdraw(
   return true
 }
 
-/** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */
-async function recordOutcome(
-  { store, clock, log }: DeliveryPorts,
-  { claimed: { delivery, leaseToken }, destination }: Task,
+function recordOutcome(
+  ports: DeliveryPorts,
+  task: Task,
   outcome: DeliveryOutcome,
   until: number,
   stop: AbortSignal,
 ): Promise<boolean> {
+  const { delivery, leaseToken } = task.claimed
+  const write = () => ports.store.recordOutcome(delivery.id, leaseToken, outcome)
+  return retryWrite(ports, task, write, { until, stop })
+}
+
+/** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */
+async function retryWrite<T>(
+  { clock, log }: DeliveryPorts,
+  { destination }: Task,
+  write: () => Promise<T>,
+  { until, stop }: { readonly until: number; readonly stop: AbortSignal },
+): Promise<T> {
   for (;;) {
     try {
-      return await store.recordOutcome(delivery.id, leaseToken, outcome)
+      return await write()
     } catch (error) {
       if (stop.aborted || clock.now() + RECORD_RETRY_MS >= until) throw error
       log.warn(
@@ -190,11 +201,12 @@ function refusalOf({ claimed }: Task, result: SendResult): Refusal | null {
 
 /** Updates the destination's state from the result: paused, held or working. */
 async function updateState(
-  { store, clock, log }: DeliveryPorts,
+  ports: DeliveryPorts,
   task: Task,
   result: SendResult,
-  isInterrupted: boolean,
+  limits: { readonly until: number; readonly stop: AbortSignal },
 ): Promise<{ state: DestinationState; pausedNow: boolean; scope: 'delivery' | 'destination' }> {
+  const { store, clock, log } = ports
   const { destination, claimed } = task
   const isRefused = isRefusedUpdate(claimed, result)
   const context: AttemptContext = {
@@ -202,15 +214,17 @@ async function updateState(
     refusal: refusalOf(task, result),
     // An update that is refused says nothing about alerts, so it ends no pause.
     isProbe: task.isProbe && !isRefused,
-    isInterrupted,
+    isInterrupted: limits.stop.aborted,
     now: clock.now(),
   }
   let scope: 'delivery' | 'destination' = 'delivery'
-  const { before, after } = await updateDestinationState(store, destinationKey(destination), (state) => {
+  const change = (state: DestinationState) => {
     const next = nextState(state, isRefused ? { ...result, scope: 'delivery' } : result, context)
     scope = next.scope
     return next.state
-  })
+  }
+  const write = () => store.changeDestinationState(destinationKey(destination), change)
+  const { before, after } = await retryWrite(ports, task, write, limits)
   if (!isOpen(before) && isOpen(after)) {
     log.warn(
       { destination: destination.name, failures: after.failures },

@@ -3,7 +3,6 @@ import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { reviveAllRefused } from './destination-state/revive-refused.ts'
-import { updateDestinationState } from './destination-state/states.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
@@ -75,7 +74,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
 
 async function probePaused(store: Store, { destinations }: Registry, now: number): Promise<void> {
   for (const destination of destinations) {
-    await updateDestinationState(store, destinationKey(destination), (state) =>
+    await store.changeDestinationState(destinationKey(destination), (state) =>
       state.pausedAt === null ? state : { ...state, probeAt: now },
     )
   }

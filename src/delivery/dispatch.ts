@@ -11,7 +11,6 @@ import { createClockStepDetector } from './clock-steps.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { PROBE_INTERVAL_MS, sendPermit, takeTokens } from './destination-state/send-permit.ts'
-import { updateDestinationState } from './destination-state/states.ts'
 import { sendWaitingToFallback } from './fallback/paused-fallback.ts'
 
 const MAX_IN_FLIGHT = 128
@@ -155,7 +154,7 @@ async function consumeTokens(
   count: number,
   now: number,
 ): Promise<void> {
-  await updateDestinationState(store, destinationKey(destination), (state) => {
+  await store.changeDestinationState(destinationKey(destination), (state) => {
     if (isProbe) return { ...state, probeAt: now + PROBE_INTERVAL_MS }
     return takeTokens(state, rateLimit, count, now)
   })

@@ -1,5 +1,6 @@
 /**
- * The contract of a store: asynchronous, without interactive transactions and without callbacks inside of one.
+ * The contract of a store: asynchronous, without interactive transactions. The one function that a store calls, the change
+ * of a destination's state, is pure and does not wait.
  * `read` returns state with versions, a pure decision makes a plan, `commit` writes all of it or reports a conflict.
  */
 
@@ -184,9 +185,17 @@ export interface Store {
    */
   shiftDueDates(ms: number): Promise<void>
 
+  /** Its version rises with each change; 0 means that there is no row yet. */
   destinationState(key: string): Promise<Versioned<DestinationState>>
-  /** Writes by compare-and-set; version 0 means that there is no row yet. */
-  setDestinationState(key: string, state: DestinationState, expectedVersion: number): Promise<boolean>
+  /**
+   * Applies a change to the present state, whatever others change at the same time: each change gets the state that the one
+   * before it has made. Only the caller that made a change gets the states before and after it. If the change returns what
+   * it got, nothing is written. The change may run more than once.
+   */
+  changeDestinationState(
+    key: string,
+    change: (state: DestinationState) => DestinationState,
+  ): Promise<{ readonly before: DestinationState; readonly after: DestinationState }>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>

@@ -183,11 +183,15 @@ it('deliveries list reports an unknown destination', async () => {
 })
 
 it('deliveries list shows that a delivery waits for its destination', async () => {
-  const { value, version } = await store.destinationState('soc')
   const heldUntil = Date.UTC(2099, 0, 1)
-  await store.setDestinationState('soc', { ...value, heldUntil }, version)
+  await store.changeDestinationState('soc', (state) => ({ ...state, heldUntil }))
   expect((await run('deliveries', 'list', '--state', 'waiting')).out).toContain(' 2099-01-01 00:00:00Z ')
-  await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '404' }, version + 1)
+  await store.changeDestinationState('soc', (state) => ({
+    ...state,
+    heldUntil: null,
+    pausedAt: 1,
+    pausedReason: '404',
+  }))
   expect((await run('deliveries', 'list', '--state', 'waiting')).out).toMatch(
     / waiting {2}soc .* after the pause /,
   )
@@ -271,8 +275,7 @@ describe('the audit of acts that change no status', () => {
     )
     const muted = { detection: 'Loud', hourStartedAt: 0, created: 1000, mutedAt: 1 }
     await store.commit(plan({ limiters: [muted] }), expecting({}, { Loud: 0 }))
-    const { value, version } = await store.destinationState('soc')
-    await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '401: no' }, version)
+    await store.changeDestinationState('soc', (state) => ({ ...state, pausedAt: 1, pausedReason: '401: no' }))
     for (const act of [
       ['deliveries', 'retry', 'd222', '--as', 'ann'],
       ['alerts', 'resend', 'aa22', '--as', 'ann'],

@@ -1,6 +1,13 @@
 /** The contract of stores: plans, versions and reads. The states of deliveries are in store-deliveries.ts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CommitPlan, LimiterChange, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
+import type {
+  CommitPlan,
+  DestinationState,
+  LimiterChange,
+  ReadKeys,
+  SignalFilter,
+  Store,
+} from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
 import {
   alert,
@@ -432,16 +439,37 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect([...(await store.kv(keys))]).toEqual(both.slice(0, 1))
     })
 
-    it('sets the state of a destination only over the version that was read', async () => {
-      const blank = await store.destinationState('soc')
-      expect(blank).toMatchObject({ version: 0, value: { pausedAt: null, failures: 0, tokens: null } })
-      const paused = { ...blank.value, pausedAt: T0, pausedReason: '401', probeAt: T0 + 1, tokens: 0.25 }
-      expect(await store.setDestinationState('soc', paused, 1)).toBe(false)
-      const raced = [0, 0].map((version) => store.setDestinationState('soc', paused, version))
-      expect((await Promise.all(raced)).filter(Boolean)).toHaveLength(1)
+    it('applies each change of a destination to the state that the one before it has made', async () => {
+      const { value: blank, version } = await store.destinationState('soc')
+      expect({ blank, version }).toMatchObject({
+        version: 0,
+        blank: { pausedAt: null, failures: 0, tokens: null },
+      })
+      const fail = (state: DestinationState) => ({ ...state, failures: state.failures + 1 })
+      const changes = await Promise.all(
+        Array.from({ length: 40 }, () => store.changeDestinationState('soc', fail)),
+      )
+      const steps = changes.map(({ before, after }) => [before.failures, after.failures])
+      expect(steps.sort(([a = 0], [b = 0]) => a - b)).toEqual(
+        Array.from({ length: 40 }, (_, n) => [n, n + 1]),
+      )
+      expect(await store.destinationState('soc')).toEqual({ value: { ...blank, failures: 40 }, version: 40 })
+    })
+
+    it('gives the states before and after a change to the caller that has made it, and writes nothing else', async () => {
+      const { value: blank } = await store.destinationState('soc')
+      const paused = { ...blank, pausedAt: T0, pausedReason: '401', probeAt: T0 + 1, tokens: 0.25 }
+      const pause = (state: DestinationState) => (state.pausedAt === null ? paused : state)
+      const raced = await Promise.all([0, 1, 2].map(() => store.changeDestinationState('soc', pause)))
+      expect(raced.filter(({ before, after }) => before !== after)).toEqual([
+        { before: blank, after: paused },
+      ])
       expect(await store.destinationState('soc')).toEqual({ value: paused, version: 1 })
-      expect(await store.setDestinationState('soc', blank.value, 1)).toBe(true)
-      expect(await store.destinationState('soc')).toEqual({ value: blank.value, version: 2 })
+      expect(await store.changeDestinationState('other', (state) => state)).toEqual({
+        before: blank,
+        after: blank,
+      })
+      expect((await store.destinationState('other')).version).toBe(0)
     })
 
     it('may be closed twice, and then refuses to write', async () => {

@@ -222,27 +222,44 @@ describe('delivery', () => {
     expect(settled).toBe(true)
   })
 
-  it('[DEL-1.4] a delivery whose outcome could not be written for a while is not sent again', async () => {
+  it.each(['recordOutcome', 'changeDestinationState'] as const)(
+    '[DEL-1.4] a delivery whose outcome could not be written for a while is not sent again: %s',
+    async (verb) => {
+      const [a, receiver] = await target('a')
+      let failures = 0
+      const failing = async <T>(write: () => Promise<T>): Promise<T> => {
+        if (receiver.requests.length > 0 && failures++ < 3) throw new Error('disk full')
+        return write()
+      }
+      const { store: real } = harness
+      const broken: Pick<Store, 'recordOutcome' | 'changeDestinationState'> = {
+        recordOutcome: (...given) => failing(() => real.recordOutcome(...given)),
+        changeDestinationState: (...given) => failing(() => real.changeDestinationState(...given)),
+      }
+      const loop = harness.open(registry([a]), { store: { ...real, [verb]: broken[verb] } })
+      await harness.send('alert-1', [a])
+      await loop.start()
+      await receiver.until(1)
+      for (let n = 1; n <= 3; n++) {
+        await until(() => failures === n)
+        await until(
+          () => harness.logged.filter((line) => line.includes('failed to record the outcome')).length === n,
+        )
+        harness.clock.advance(1_000)
+      }
+      await inState('delivered')
+      expect(receiver.requests).toHaveLength(1)
+    },
+  )
+
+  it('a delivery that succeeds writes no state of its destination', async () => {
     const [a, receiver] = await target('a')
-    let failures = 0
-    const store = {
-      ...harness.store,
-      recordOutcome: (...given: Parameters<typeof harness.store.recordOutcome>) =>
-        failures++ < 3 ? Promise.reject(new Error('disk full')) : harness.store.recordOutcome(...given),
-    }
-    const loop = harness.open(registry([a]), { store })
+    const loop = harness.open(registry([a]))
     await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
-    for (let n = 1; n <= 3; n++) {
-      await until(() => failures === n)
-      await until(
-        () => harness.logged.filter((line) => line.includes('failed to record the outcome')).length === n,
-      )
-      harness.clock.advance(1_000)
-    }
     await inState('delivered')
-    expect(receiver.requests).toHaveLength(1)
+    expect(await harness.store.destinationState('a')).toMatchObject({ version: 0 })
   })
 
   it('[DEL-1.2] a delivery is sent again under the same key after a crash between the send and its record', async () => {

@@ -2,7 +2,6 @@
 import { type Destination, destinationKey, type Registry } from '../../model/project/destination.ts'
 import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED } from '../../store/store.ts'
 import type { DeliveryPorts } from '../delivery-ports.ts'
-import { updateDestinationState } from '../destination-state/states.ts'
 import { createFallbackDeliveries, FALLBACK_REASON_PREFIX, fallbackOf } from './fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
@@ -36,7 +35,7 @@ export async function sendWaitingToFallback(
   const why = `${WAITING_FOR}${destination.name}${PAUSED}${pausedReason}`
   const deliveries = waiting.flatMap((each) => createFallbackDeliveries(registry, each, why, clock.now()))
   await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
-  await updateDestinationState(store, key, (state) =>
+  await store.changeDestinationState(key, (state) =>
     state.pausedAt === null ? state : { ...state, copiedUntil: last.createdAt },
   )
   log.warn(

@@ -1,6 +1,6 @@
 /** The store in a schema of PostgreSQL. */
 import { UserError } from '../../errors.ts'
-import type { DestinationState, Store, Versioned } from '../store.ts'
+import type { Store } from '../store.ts'
 import { claimDue, countDue, earliestDue } from './claim.ts'
 import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
 import {
@@ -12,6 +12,7 @@ import {
   takeCursor,
 } from './cursors.ts'
 import { Database } from './database.ts'
+import { changeDestinationState, readDestinationState } from './destination-rows.ts'
 import { Hold, WORK_CHANNEL } from './hold.ts'
 import {
   countDeliveries,
@@ -47,15 +48,6 @@ interface PostgresStoreOptions {
   readonly ending: AbortSignal
   /** It is called when another process has changed deliveries. */
   readonly onWork: () => void
-}
-
-const UNKNOWN_DESTINATION: DestinationState = {
-  pausedAt: null,
-  pausedReason: '',
-  probeAt: null,
-  failures: 0,
-  tokens: null,
-  tokensAt: null,
 }
 
 const RETRYABLE = ['dead', 'orphaned', 'waiting'] as const
@@ -174,15 +166,9 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     },
 
     destinationState: (key) => readDestinationState(database, key),
-    setDestinationState: async (key, state, expectedVersion) => {
+    changeDestinationState: async (key, change) => {
       assertWritable()
-      const rows = await database.query(
-        expectedVersion === 0
-          ? 'INSERT INTO destination_state (key, version, body) VALUES ($1, $2 + 1, $3) ON CONFLICT DO NOTHING RETURNING 1'
-          : 'UPDATE destination_state SET version = $2 + 1, body = $3 WHERE key = $1 AND version = $2 RETURNING 1',
-        [key, expectedVersion, JSON.stringify(state)],
-      )
-      return rows.length > 0
+      return changeDestinationState(database, key, change)
     },
 
     alerts: (filter) => listAlerts(database, filter),
@@ -217,12 +203,4 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       return closing
     },
   }
-}
-
-async function readDestinationState(database: Database, key: string): Promise<Versioned<DestinationState>> {
-  const sql = 'SELECT body, version FROM destination_state WHERE key = $1'
-  const [row] = await database.query<{ body: string; version: number }>(sql, [key])
-  return row
-    ? { value: JSON.parse(row.body) as DestinationState, version: row.version }
-    : { value: UNKNOWN_DESTINATION, version: 0 }
 }

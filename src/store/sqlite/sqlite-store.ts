@@ -94,6 +94,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     return { answer, durable }
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
+  const stateOf = (key: string) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 }
   const lock = createInstanceLock(driver, options, write)
   let closing: Promise<void> | null = null
   const close = async () => {
@@ -140,13 +141,17 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     retry: (selection, by) => write((now) => retryDeliveries(driver, selection, by, now)),
     shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
 
-    destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },
-    setDestinationState: (key, state, expectedVersion) =>
-      write(() => {
-        if (destinations.version(key) !== expectedVersion) return false
-        destinations.write(key, state, expectedVersion + 1)
-        return true
-      }),
+    destinationState: async (key) => stateOf(key),
+    changeDestinationState: async (key, change) => {
+      const { value: present } = stateOf(key)
+      if (change(present) === present) return { before: present, after: present }
+      return write(() => {
+        const { value: before, version } = stateOf(key)
+        const after = change(before)
+        if (after !== before) destinations.write(key, after, version + 1)
+        return { before, after }
+      })
+    },
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),

@@ -1,6 +1,5 @@
 /** Makes the running daemon retry a paused or held destination at once; the next attempt decides its state. */
 import { MAX_PROVIDER_HOLD_MS } from '../../delivery/destination-state/send-permit.ts'
-import { updateDestinationState } from '../../delivery/destination-state/states.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
 import { auditedAct } from '../alerts/audited-act.ts'
@@ -8,13 +7,13 @@ import type { Actor } from '../alerts/change-alert.ts'
 
 /** Returns the state before the change. */
 export async function resumeDestination(
-  store: Pick<Store, 'commit' | 'destinationState' | 'setDestinationState'>,
+  store: Pick<Store, 'commit' | 'changeDestinationState'>,
   destination: Destination,
   actor: Actor,
   now: number,
 ): Promise<DestinationState> {
   const id = destinationKey(destination)
-  const { before, after } = await updateDestinationState(store, id, (state) => {
+  const { before, after } = await store.changeDestinationState(id, (state) => {
     if (state.pausedAt !== null) return { ...state, probeAt: now }
     return isHeld(state, now) ? { ...state, heldUntil: null } : state
   })

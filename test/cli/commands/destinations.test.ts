@@ -280,9 +280,7 @@ async function changeInStore(destination: string, change: Partial<DestinationSta
     clock: manualClock(NOW),
     projectRoot: root,
   })
-  const { value, version } = await store.destinationState(destination)
-  const after = { ...value, ...change }
-  await store.setDestinationState(destination, after, version)
+  const { after } = await store.changeDestinationState(destination, (state) => ({ ...state, ...change }))
   await store.close()
   return after
 }
