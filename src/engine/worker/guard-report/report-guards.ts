@@ -23,17 +23,25 @@ import { runRecorded } from './recording-compiler.ts'
 const BROKEN: GuardReason = { kind: 'shape', message: 'the body cannot be loaded', part: null }
 const OFF: GuardReason = { kind: 'off', message: 'guards are off', part: null }
 
-interface KnownState {
-  readonly state: GuardState
+/** What decides. */
+interface KnownGuard {
   readonly guarded: DetectionGuard | null
   readonly chosen: readonly IndexCondition[] | null
+  /** The conditions that the guard alone has. */
+  readonly fromGuard: readonly IndexCondition[] | null
+}
+
+/** What decides, and what is reported of it. */
+interface KnownState extends KnownGuard {
+  readonly state: GuardState
 }
 
 export class GuardReporter {
   readonly #bodies: readonly Body[]
   readonly #guards: DetectionGuards | null
   readonly #texts: ReadonlyMap<string, string>
-  /** The states that were found, by body and log type. */
+  /** What was found, by body and log type. */
+  readonly #known = new Map<string, KnownGuard>()
   readonly #states = new Map<string, KnownState>()
 
   /** @param guards null: guards are off. */
@@ -80,7 +88,7 @@ export class GuardReporter {
   #isCalledSilent(number: number, entry: string): boolean {
     const record = JSON.parse(entry) as unknown
     if (!isObject(record)) return false
-    const { guarded, chosen } = this.#state(number, logTypeOf(record))
+    const { guarded, chosen } = this.#guard(number, logTypeOf(record))
     const isLeftOut = chosen !== null && !chosen.some((each) => holds(each, record))
     if (isLeftOut) return true
     return guarded !== null && 'summary' in guarded && guarded.guard.evaluate(record, entry) === 'silent'
@@ -93,14 +101,26 @@ export class GuardReporter {
     return known
   }
 
+  #guard(number: number, logType: string | null): KnownGuard {
+    const name = `${number} ${logType}`
+    const known = this.#known.get(name) ?? this.#findGuard(number, logType)
+    this.#known.set(name, known)
+    return known
+  }
+
+  #findGuard(number: number, logType: string | null): KnownGuard {
+    const body = this.#bodies[number]!
+    if (this.#guards === null) return { guarded: null, chosen: null, fromGuard: null }
+    const guarded = this.#guards.of(number, logType)
+    if (isPolicy(body)) return { guarded, chosen: null, fromGuard: null }
+    return { guarded, ...detectionConditions(body, guarded, logType) }
+  }
+
   #findState(number: number, logType: string | null): KnownState {
     const body = this.#bodies[number]!
-    if (this.#guards === null)
-      return { state: { ...NOTHING, logType, noGuard: OFF }, guarded: null, chosen: null }
-    const guarded = this.#guards.of(number, logType)
-    const { chosen, fromGuard } = isPolicy(body)
-      ? { chosen: null, fromGuard: null }
-      : detectionConditions(body, guarded, logType)
+    const known = this.#guard(number, logType)
+    const { guarded, chosen, fromGuard } = known
+    if (guarded === null) return { ...known, state: { ...NOTHING, logType, noGuard: OFF } }
     const isPresent = 'summary' in guarded
     const state: GuardState = {
       logType: isPresent && guarded.summary.logType === null ? null : logType,
@@ -112,7 +132,7 @@ export class GuardReporter {
           ? this.#noConditions(guarded.program, logType)
           : null,
     }
-    return { state, guarded, chosen }
+    return { ...known, state }
   }
 
   #noConditions(program: GuardProgram, logType: string | null): GuardReason {
