@@ -80,10 +80,15 @@ export async function startDaemon(checkout: string, project: string): Promise<Ru
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 export function post(url: string, body: string): Promise<void> {
+  return postTo(`${url}/events`, body)
+}
+
+export function postTo(address: string, body: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/events`, { method: 'POST', agent }, (response) => {
+    const sent = request(address, { method: 'POST', agent, headers }, (response) => {
       response.resume().on('end', () => {
-        if (response.statusCode === 202) resolve()
+        if (response.statusCode === 202 || response.statusCode === 200) resolve()
         else reject(new Error(`the daemon answered ${response.statusCode}`))
       })
     })

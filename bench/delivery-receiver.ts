@@ -11,6 +11,11 @@ export interface Arrival {
   readonly at: number
 }
 
+/** What Alertmanager sends of an alert that is a group of its own. */
+interface OfAlertmanager {
+  readonly commonLabels?: { readonly alertname?: string }
+}
+
 const arrivals: Arrival[] = []
 let wanted = Number.POSITIVE_INFINITY
 
@@ -18,8 +23,9 @@ const server = createServer((request, response) => {
   const at = performance.timeOrigin + performance.now()
   void buffer(request).then((body) => {
     if (request.url === '/fails') return void response.writeHead(500).end()
-    const { alertId, title } = JSON.parse(body.toString()) as Omit<Arrival, 'at'>
+    const payload = JSON.parse(body.toString()) as Partial<Arrival> & OfAlertmanager
     response.end('ok')
+    const { alertId = '', title = payload.commonLabels?.alertname ?? '' } = payload
     arrivals.push({ alertId, title, at })
     answer()
   })

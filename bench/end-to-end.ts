@@ -17,7 +17,7 @@ import {
 import { type BenchContext, type Figure, type Measurement, quantile } from './figure.ts'
 
 const MATCH_RATE = 0.01
-const ALERTS_PER_SECOND = 200
+export const ALERTS_PER_SECOND = 200
 
 async function measure({ checkout, quick, progress }: BenchContext): Promise<Figure[]> {
   const receiver = await startReceiver()
@@ -31,8 +31,9 @@ async function measure({ checkout, quick, progress }: BenchContext): Promise<Fig
       writeProject(project, receiver.url)
       file.push(await fileRate(checkout, project, receiver, quick ? 100_000 : 200_000))
       const daemon = await startDaemon(checkout, project)
-      await postToWebhook(daemon.url, receiver, ALERTS_PER_SECOND)
-      const waits = await postToWebhook(daemon.url, receiver, ALERTS_PER_SECOND * (quick ? 3 : 10))
+      const send = sendEvents(daemon.url)
+      await postToWebhook(send, receiver, ALERTS_PER_SECOND)
+      const waits = await postToWebhook(send, receiver, ALERTS_PER_SECOND * (quick ? 3 : 10))
       p50.push(quantile(waits, 0.5))
       p99.push(quantile(waits, 0.99))
       await daemon.stop()
@@ -83,17 +84,28 @@ async function fileRate(
   return (events / (ms - startMs)) * 1_000
 }
 
+/** Posts what becomes an alert. Returns the title under which the alert arrives, and the answer. */
+export type Send = (
+  name: string,
+  number: number,
+) => { readonly title: string; readonly answer: Promise<void> }
+
+export function sendEvents(url: string): Send {
+  return (name, number) => ({ title: `New Alert: ${name}`, answer: post(url, eventOf(name, number % RULES)) })
+}
+
 /** Milliseconds from before the POST to the arrival of its alert, one event per request. */
-async function postToWebhook(url: string, receiver: Receiver, alerts: number): Promise<number[]> {
+export async function postToWebhook(send: Send, receiver: Receiver, alerts: number): Promise<number[]> {
   const sentAt = new Map<string, number>()
   const startedAt = performance.now()
   const answers: Promise<void>[] = []
   while (answers.length < alerts) {
     const due = Math.min(alerts, Math.floor(((performance.now() - startedAt) / 1_000) * ALERTS_PER_SECOND))
     while (answers.length < due) {
-      const title = `alert-${answers.length}-${startedAt}`
-      sentAt.set(`New Alert: ${title}`, performance.timeOrigin + performance.now())
-      answers.push(post(url, eventOf(title, answers.length % RULES)))
+      const at = performance.timeOrigin + performance.now()
+      const { title, answer } = send(`alert-${answers.length}-${startedAt}`, answers.length)
+      sentAt.set(title, at)
+      answers.push(answer)
     }
     await sleep(1)
   }

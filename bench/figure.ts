@@ -5,7 +5,7 @@ export type Reach = { readonly atMost: number } | { readonly atLeast: number }
 export interface Figure {
   readonly name: string
   readonly unit: string
-  /** One per repetition. */
+  /** One per repetition. Empty: nothing was measured, and the note says why, or what others have published. */
   readonly samples: readonly number[]
   readonly reach?: Reach
   /** A note that a reader needs to understand the figure. */
@@ -28,6 +28,8 @@ export interface BenchContext {
   readonly quick: boolean
   /** Minutes of load for the flatness of memory, or null: a short load. */
   readonly soakMinutes: number | null
+  /** Commands of programs that are measured beside this one; null: those on the PATH. */
+  readonly peers: { readonly pat: string | null; readonly alertmanager: string | null }
   readonly progress: (text: string) => void
 }
 

@@ -23,6 +23,7 @@ function align(cell: string, width: number, column: number): string {
 }
 
 function rowOf(figure: Figure): string[] {
+  if (figure.samples.length === 0) return [`  ${figure.name}`, '-', '', figure.unit, figure.note ?? '']
   const { median, min, max, wide } = summarise(figure)
   const spread = figure.samples.length > 1 ? `${format(min)} - ${format(max)}` : ''
   const remarks = [reachText(figure), wide ? 'WIDE SPREAD' : '', figure.note ?? '']
@@ -59,8 +60,9 @@ export function json({ sections, ...facts }: Result): string {
   const summarised = sections.map(({ title, figures }) => ({
     title,
     figures: figures.map((figure) => {
-      const { median, min, max, wide, reached } = summarise(figure)
       const { name, unit, samples, reach, note } = figure
+      if (samples.length === 0) return { name, unit, ...(note && { note }), samples }
+      const { median, min, max, wide, reached } = summarise(figure)
       return {
         name,
         unit,

@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [--corpus DIR] [--quick] [--only start,throughput] [--soak MINUTES]
+ * npm run bench -- [--corpus DIR] [--quick] [--only start,throughput] [--soak MINUTES] [--pat COMMAND] [--alertmanager COMMAND]
  * Runs the measurements one after the other; table to standard output, JSON to bench/results/.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,6 +24,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<{ default: Measurement
   delivery: () => import('./delivery.ts'),
   http: () => import('./http.ts'),
   'end-to-end': () => import('./end-to-end.ts'),
+  peers: () => import('./peers.ts'),
 }
 
 const { values } = parseArgs({
@@ -32,6 +33,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     soak: { type: 'string' },
+    pat: { type: 'string' },
+    alertmanager: { type: 'string' },
   },
 })
 
@@ -59,6 +62,7 @@ for (const name of names) {
     snapshotCache,
     quick: values.quick,
     soakMinutes: values.soak === undefined ? null : Number(values.soak),
+    peers: { pat: values.pat ?? null, alertmanager: values.alertmanager ?? null },
     progress: (text) => console.error(`${name}: ${text}`),
   }
   sections.push({ title: measurement.title, figures: await measurement.measure(context) })

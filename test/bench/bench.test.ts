@@ -8,6 +8,17 @@ import { mixed } from '../../bench/workload.ts'
 import { envelope } from '../support/engine-project.ts'
 import { seededRandom } from '../support/random.ts'
 
+const MACHINE = {
+  cores: 2,
+  cpu: '',
+  memoryGb: 1,
+  platform: '',
+  node: '',
+  pyodide: '',
+  python: null,
+  load: 0,
+}
+
 describe('figures', () => {
   it('figures are medians with their spread, compared with the goal', () => {
     const figure = { name: 'warm', unit: 'ms', samples: [30, 10, 20], reach: { atMost: 20 } }
@@ -20,24 +31,27 @@ describe('figures', () => {
   it('the table and the JSON name the goals that were not reached', () => {
     const figures = [{ name: 'warm', unit: 'ms', samples: [500], reach: { atMost: 350 } }]
     expect(table([{ title: 'Start', figures }])).toContain('NOT REACHED (at most 350)')
-    const machine = {
-      cores: 2,
-      cpu: '',
-      memoryGb: 1,
-      platform: '',
-      node: '',
-      pyodide: '',
-      python: null,
-      load: 0,
-    }
     const text = json({
       date: '',
       quick: true,
       corpusDetections: null,
-      machine,
+      machine: MACHINE,
       sections: [{ title: 'Start', figures }],
     })
     expect(JSON.parse(text).sections[0].figures[0]).toMatchObject({ median: 500, reached: false })
+  })
+
+  it('a program that is not installed has a row that says so, and no figure', () => {
+    const figures = [{ name: 'peer', unit: 'ms', samples: [], note: 'not installed' }]
+    expect(table([{ title: 'Peers', figures }])).toMatch(/peer +- +ms +not installed$/)
+    const text = json({
+      date: '',
+      quick: true,
+      corpusDetections: null,
+      machine: MACHINE,
+      sections: [{ title: 'Peers', figures }],
+    })
+    expect(JSON.parse(text).sections[0].figures).toEqual(figures)
   })
 
   it('the order of the subjects alternates, and the warm-up is left out', async () => {
