@@ -13,7 +13,7 @@ import { headline, plainText } from './parts/alert-text.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
-import { createReferenced } from './parts/updates/create-referenced.ts'
+import { createReferenced, referencedId } from './parts/updates/create-referenced.ts'
 import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface AsanaOptions {
@@ -61,7 +61,7 @@ export default defineDestination<AsanaOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createReferenced(message, 'task', {
+    createReferenced(message, placeOf(options), {
       ...searchFor(marker(message), message, options),
       create: () => create(message, options),
       created: (body) => textAt(body, 'data.gid'),
@@ -72,7 +72,7 @@ export default defineDestination<AsanaOptions>({
     exchange: (update, options) => {
       const { lookUp, listing, found } = searchFor(`signalbox-${update.firstKey}`, update, options)
       return reportIssueUpdate(update, {
-        issue: textAt(update.remoteReference ?? '', 'task'),
+        issue: referencedId(update.remoteReference, placeOf(options)),
         search: lookUp,
         listing,
         found,
@@ -112,6 +112,11 @@ function error({ body }: HttpResponse): ProviderError | undefined {
 /** Returns the text by which a task is found, because Asana has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
+}
+
+/** The gid of a task is the same in all projects. */
+function placeOf({ apiUrl: at = API }: AsanaOptions) {
+  return { field: 'task', at }
 }
 
 function taskName(gid: string): string {

@@ -15,7 +15,7 @@ import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
-import { createReferenced } from './parts/updates/create-referenced.ts'
+import { createReferenced, referencedId } from './parts/updates/create-referenced.ts'
 import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitHubOptions {
@@ -69,7 +69,7 @@ export default defineDestination<GitHubOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createReferenced(message, 'issue', {
+    createReferenced(message, placeOf(options), {
       lookUp: () => search(marker(message), options),
       listing: 'items',
       found: foundIssue,
@@ -81,7 +81,7 @@ export default defineDestination<GitHubOptions>({
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
       reportIssueUpdate(update, {
-        issue: textAt(update.remoteReference ?? '', 'issue'),
+        issue: referencedId(update.remoteReference, placeOf(options)),
         search: (key) => search(`signalbox-${key}`, options),
         listing: 'items',
         found: foundIssue,
@@ -127,6 +127,14 @@ interface GitHubError {
   readonly errors?: readonly { readonly field?: string; readonly code?: string; readonly message?: string }[]
 }
 
+function issuesUrl({ apiUrl: base = API, repository }: GitHubOptions): string {
+  return joinUrl(base, `repos/${repository}/issues`)
+}
+
+function placeOf(options: GitHubOptions) {
+  return { field: 'issue', at: issuesUrl(options) }
+}
+
 function foundIssue(body: string): string {
   return textAt(body, 'items.0.number')
 }
@@ -148,8 +156,7 @@ function search(mark: string, options: GitHubOptions): Outgoing {
 }
 
 function requestsOf({ attemptedSince }: Update, options: GitHubOptions) {
-  const pathOf = (issue: string) =>
-    joinUrl(options.apiUrl ?? API, `repos/${options.repository}/issues/${issue}`)
+  const pathOf = (issue: string) => `${issuesUrl(options)}/${issue}`
   const headers = headersOf(options)
   return {
     comments: (issue: string): Outgoing => {
@@ -177,7 +184,7 @@ function requestsOf({ attemptedSince }: Update, options: GitHubOptions) {
 }
 
 function create(message: Message, options: GitHubOptions): Outgoing {
-  const { repository, labels, assignees, apiUrl: base = API } = options
+  const { labels, assignees } = options
   const truncation = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const end = `\n\n<!-- ${marker(message)} -->`
@@ -187,8 +194,7 @@ function create(message: Message, options: GitHubOptions): Outgoing {
     ...(labels && { labels }),
     ...(assignees && { assignees }),
   }
-  const url = joinUrl(base, `repos/${repository}/issues`)
-  return postJson(url, body, { headers: headersOf(options), notes: truncation.notes })
+  return postJson(issuesUrl(options), body, { headers: headersOf(options), notes: truncation.notes })
 }
 
 function headersOf({ token }: GitHubOptions): Record<string, string> {

@@ -8,7 +8,7 @@ import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
-import { createReferenced } from './parts/updates/create-referenced.ts'
+import { createReferenced, referencedId } from './parts/updates/create-referenced.ts'
 import { reportIssueUpdate } from './parts/updates/issue-update.ts'
 
 interface GitLabOptions {
@@ -57,7 +57,7 @@ export default defineDestination<GitLabOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createReferenced(message, 'issue', {
+    createReferenced(message, placeOf(options), {
       lookUp: () => search(marker(message), options),
       listing: '',
       found: foundIssue,
@@ -69,7 +69,7 @@ export default defineDestination<GitLabOptions>({
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
       reportIssueUpdate(update, {
-        issue: textAt(update.remoteReference ?? '', 'issue'),
+        issue: referencedId(update.remoteReference, placeOf(options)),
         search: (key) => search(`signalbox-${key}`, options),
         listing: '',
         found: foundIssue,
@@ -123,6 +123,10 @@ function marker({ idempotencyKey }: Message): string {
 
 function issuesUrl({ url = GITLAB, project }: GitLabOptions): string {
   return joinUrl(url, `api/v4/projects/${encodeURIComponent(project)}/issues`)
+}
+
+function placeOf(options: GitLabOptions) {
+  return { field: 'issue', at: issuesUrl(options) }
 }
 
 function search(mark: string, options: GitLabOptions): Outgoing {

@@ -9,7 +9,7 @@ import { env, TOKEN_OF_TRANSPORT } from './_options.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
-import { createReferenced } from './parts/updates/create-referenced.ts'
+import { createReferenced, referencedId } from './parts/updates/create-referenced.ts'
 import { reportJiraUpdate } from './parts/updates/jira-update.ts'
 
 interface JiraOptions {
@@ -127,7 +127,7 @@ export default defineDestination<JiraOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createReferenced(message, 'key', {
+    createReferenced(message, placeOf(options), {
       lookUp: () => search(marker(message), options),
       listing: 'issues',
       found: (body) => textAt(body, 'issues.0.key'),
@@ -144,6 +144,7 @@ export default defineDestination<JiraOptions>({
           return postJson(joinUrl(options.url, path), body, { headers, notes })
         },
         search: (key) => search(`signalbox-${key}`, options),
+        issue: referencedId(update.remoteReference, placeOf(options)),
         escaped,
         resolveTransition: options.resolveTransition,
       }),
@@ -179,6 +180,11 @@ function error({ body }: HttpResponse): ProviderError | undefined {
 /** Returns the text by which an issue is found, because Jira has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
+}
+
+/** The key of an issue is unique in its site. */
+function placeOf({ url: at }: JiraOptions) {
+  return { field: 'key', at }
 }
 
 function search(mark: string, options: JiraOptions): Outgoing {

@@ -11,7 +11,7 @@ import { headline, plainText } from './parts/alert-text.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
-import { createReferenced } from './parts/updates/create-referenced.ts'
+import { createReferenced, referencedId } from './parts/updates/create-referenced.ts'
 import { reportRecordUpdate } from './parts/updates/servicenow-update.ts'
 
 interface ServiceNowOptions {
@@ -76,7 +76,7 @@ export default defineDestination<ServiceNowOptions>({
     additionalProperties: false,
   },
   exchange: (message, options) =>
-    createReferenced(message, 'record', {
+    createReferenced(message, placeOf(options), {
       lookUp: () => search(message.idempotencyKey, options),
       listing: 'result',
       found: (body) => textAt(body, 'result.0.sys_id'),
@@ -88,6 +88,7 @@ export default defineDestination<ServiceNowOptions>({
     events: UPDATE_EVENTS,
     exchange: (update, options) =>
       reportRecordUpdate(update, {
+        record: referencedId(update.remoteReference, placeOf(options)),
         tableUrl: tableUrl(options),
         headers: headersOf(options),
         search: (key) => search(key, options),
@@ -114,6 +115,10 @@ function error({ body }: HttpResponse): ProviderError | undefined {
 
 function tableUrl({ url, table = 'incident' }: ServiceNowOptions): string {
   return joinUrl(url, `api/now/table/${table}`)
+}
+
+function placeOf(options: ServiceNowOptions) {
+  return { field: 'record', at: tableUrl(options) }
 }
 
 function headersOf({ user = '', password = '', token }: ServiceNowOptions): Record<string, string> {

@@ -13,6 +13,7 @@ import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { referencedId, referenceTo } from './parts/updates/create-referenced.ts'
 import { MESSAGE_EVENTS, titleWithStatus, unknownMessage, updateText } from './parts/updates/update-text.ts'
 
 interface TelegramOptions {
@@ -60,17 +61,17 @@ export default defineDestination<TelegramOptions>({
       ...contentOf(messageText(message, truncation)),
     }
     const url = joinUrl(base, `bot${botToken}/sendMessage`)
-    return withReference(yield postJson(url, body, { notes: truncation.notes }))
+    return withReference(yield postJson(url, body, { notes: truncation.notes }), chatId)
   },
   updates: {
     events: MESSAGE_EVENTS,
-    *exchange(update, { botToken, apiUrl: base = API }) {
-      const { chat, message } = referenceOf(update.remoteReference ?? '')
-      if (!chat || !message) throw unknownMessage()
+    *exchange(update, { botToken, chatId, apiUrl: base = API }) {
+      const message = referencedId(update.remoteReference, placeOf(chatId))
+      if (!message) throw unknownMessage()
       const truncation = new Truncation()
       const shown = { ...update, title: titleWithStatus(update) }
       const text = messageText(shown, truncation, updateText(update))
-      const body = { chat_id: chat, message_id: Number(message), ...contentOf(text) }
+      const body = { chat_id: chatId, message_id: Number(message), ...contentOf(text) }
       const url = joinUrl(base, `bot${botToken}/editMessageText`)
       try {
         return (yield {
@@ -156,13 +157,14 @@ export default defineDestination<TelegramOptions>({
   },
 })
 
-function withReference({ body, receipt }: Answer): Receipt {
-  const [chat, message] = [textAt(body, 'result.chat.id'), textAt(body, 'result.message_id')]
-  return chat && message ? { ...receipt, remoteReference: JSON.stringify({ chat, message }) } : receipt
+function withReference({ body, receipt }: Answer, chatId: string): Receipt {
+  const message = textAt(body, 'result.message_id')
+  if (!message) return receipt
+  return { ...receipt, remoteReference: referenceTo(message, placeOf(chatId)) }
 }
 
-function referenceOf(reference: string) {
-  return { chat: textAt(reference, 'chat'), message: textAt(reference, 'message') }
+function placeOf(chatId: string) {
+  return { field: 'message', at: chatId }
 }
 
 function contentOf(text: string): object {

@@ -289,7 +289,7 @@ describe('an update', () => {
     },
   )
 
-  it.each([404, 410, 400])(
+  it.each([404, 410, 400, 409])(
     'that is refused with %i is dead, is reported, and has no fallback',
     async (status) => {
       const inbox = destination('inbox', { type: 'speaking', options: { url: `${receiver.url}/inbox` } })
@@ -310,6 +310,48 @@ describe('an update', () => {
       expect(said()).toEqual(['alert', 'acknowledged', 'resolved'])
     },
   )
+
+  it.each([
+    [
+      'a sign-in page with 200',
+      { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Sign in' },
+    ],
+    ['429 with its wait', { status: 429, headers: { 'retry-after': '60' } }],
+    ['503', { status: 503 }],
+  ])('that is answered with %s is retried under its key', async (_, answer) => {
+    const delivery = open()
+    await harness.send('alert-1', [soc()])
+    await delivery.start()
+    await untilStored({ delivered: 1 })
+    receiver.script(answer)
+    await change(ACKNOWLEDGE)
+    delivery.wake()
+    await untilStored({ waiting: 1 })
+    harness.clock.advance(MINUTE_MS + 1)
+    await untilStored({ delivered: 2 })
+    expect(said()).toEqual(['alert', 'acknowledged', 'acknowledged'])
+    expect(keys()[2]).toBe(keys()[1])
+    expect(bodies()[2]).toMatchObject({ repeated: true })
+    expect(harness.findings).toEqual([])
+  })
+
+  it('goes to the destination under its new name, with the reference of the old one', async () => {
+    receiver.script({ body: 'RECORD-1' })
+    const delivery = open()
+    await harness.send('alert-1', [soc()])
+    await delivery.start()
+    await untilStored({ delivered: 1 })
+    const named = { type: 'speaking', options: { url: receiver.url }, updates: UPDATE_EVENTS }
+    await delivery.reload(registry([destination('team', { ...named, previousNames: ['soc'] })]))
+    await change(RESOLVE)
+    delivery.wake()
+    await untilStored({ delivered: 2 })
+    expect(bodies()[1]).toMatchObject({
+      says: 'resolved',
+      firstKey: keys()[0],
+      remoteReference: '{"record":"RECORD-1","token":""}',
+    })
+  })
 
   it('[DEL-12.5] is dead after a day, although alerts are retried for three', async () => {
     const delivery = open()

@@ -52,7 +52,7 @@ describe('an attempt that may have been carried out', () => {
     expect(outcome).toMatchObject({
       result: 'delivered',
       message: '200: an earlier attempt created task 1',
-      remoteReference: '{"task":"1"}',
+      remoteReference: expect.stringContaining('{"task":"1","at":"'),
     })
     expect(requests).toHaveLength(1)
   })
@@ -80,7 +80,7 @@ describe('an attempt that may have been carried out', () => {
 
 describe('updates', () => {
   const send = onUpdateStage(asana, OPTIONS)
-  const at = { remoteReference: '{"task":"7"}' }
+  const at = { remoteReference: '{"task":"7","at":"RECEIVER"}' }
   const mark = `signalbox-${'k'.repeat(32)}`
   const created = json({ data: { gid: '99' } }, 201)
   const done = json({ data: { gid: '7' } })

@@ -53,7 +53,7 @@ describe('an attempt that may have been carried out', () => {
     expect(outcome).toMatchObject({
       result: 'delivered',
       message: '200: an earlier attempt created INC007',
-      remoteReference: '{"record":"5f"}',
+      remoteReference: expect.stringMatching(/^\{"record":"5f","at":"[0-9a-f]{32}"\}$/),
     })
   })
 
@@ -78,7 +78,9 @@ describe('updates', () => {
     { ...options, table: 'sn_si_incident', resolveFields: { state: '3', close_notes: 'see Signalbox' } },
     'url',
   )
-  const at = { remoteReference: '{"record":"5f"}' }
+  const reference = (table: string) => `{"record":"5f","at":"RECEIVER/api/now/table/${table}"}`
+  const at = { remoteReference: reference('incident') }
+  const other = { remoteReference: reference('sn_si_incident') }
   const record = '/api/now/table/incident/5f?sysparm_fields=number'
   const changed = json({ result: { number: 'INC007' } })
   const note = (text: string) => `${text}\n\nsignalbox-${'k'.repeat(32)}`
@@ -105,10 +107,10 @@ describe('updates', () => {
   })
 
   it('the record of another table is resolved by the fields of the option, and otherwise gets a note', async () => {
-    const { sent, outcome } = await sendOther({ ...resolved, ...at }, changed)
+    const { sent, outcome } = await sendOther({ ...resolved, ...other }, changed)
     expect(sent[0]![1]).toEqual({ work_notes: note('Resolved by ann@example.com: fixed.') })
     expect(outcome.message).toMatch(/its state is unchanged, because resolveFields is not set$/)
-    const closed = await sendClosed({ ...resolved, ...at }, changed)
+    const closed = await sendClosed({ ...resolved, ...other }, changed)
     expect(closed.sent[0]![1]).toMatchObject({ state: '3', close_notes: 'see Signalbox' })
   })
 
@@ -126,6 +128,12 @@ describe('updates', () => {
     expect((await send({ ...resolved, ...at, repeated: true }, none, changed)).sent[1]![0]).toBe(
       `PATCH ${record}`,
     )
+  })
+
+  it('the record of another table is not changed', async () => {
+    const { sent, outcome } = await send({ ...resolved, ...other }, json({ result: [] }))
+    expect(sent.map(([request]) => request.split(' ')[0])).toEqual(['GET'])
+    expect(outcome).toMatchObject({ result: 'refused', scope: 'delivery' })
   })
 
   it('the record of an earlier version is found by the key of its delivery', async () => {

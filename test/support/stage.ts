@@ -5,6 +5,7 @@ import { previewRequest } from '../../src/delivery/request-steps.ts'
 import { type SendResult, sendOnce, type UpdateDetails } from '../../src/delivery/send.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import type { AlertDraft } from '../../src/model/alerts/alert.ts'
+import { hashId } from '../../src/model/alerts/alert.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import { manualClock } from './clock.ts'
 import { messageOf, sampleMessage } from './message.ts'
@@ -86,7 +87,10 @@ interface StagedUpdate extends Staged {
   readonly sent: readonly (readonly [string, unknown])[]
 }
 
-/** Sends updates to a receiver of the test, which gives these answers in turn. */
+/**
+ * Sends updates to a receiver of the test, which gives these answers in turn. `RECEIVER` and a path in a
+ * reference stand for that place.
+ */
 export function onUpdateStage(type: DestinationType, options: object, address = 'apiUrl') {
   let receiver: Receiver
   beforeEach(async () => {
@@ -98,7 +102,13 @@ export function onUpdateStage(type: DestinationType, options: object, address = 
     details: UpdateDetails & { readonly repeated?: boolean },
     ...answers: readonly Answer[]
   ): Promise<StagedUpdate> => {
-    const { repeated = false, ...said } = details
+    const { repeated = false, remoteReference: reference, ...rest } = details
+    const said = {
+      ...rest,
+      remoteReference:
+        reference?.replace(/RECEIVER([^"]*)/, (_, path: string) => hashId('place', receiver.url + path)) ??
+        null,
+    }
     const before = receiver.requests.length
     receiver.script(...answers)
     const outcome = await sendSample(type, { ...options, [address]: receiver.url }, repeated, said)

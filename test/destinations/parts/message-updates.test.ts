@@ -4,6 +4,7 @@ import type { ExchangeDestination } from '../../../src/destinations/_destination
 import discord from '../../../src/destinations/discord.ts'
 import googlechat from '../../../src/destinations/googlechat.ts'
 import telegram from '../../../src/destinations/telegram.ts'
+import { hashId } from '../../../src/model/alerts/alert.ts'
 import { sampleMessage } from '../../support/message.ts'
 import { acknowledged, onStage, onUpdateStage, resolved, update } from '../../support/stage.ts'
 
@@ -76,18 +77,21 @@ describe('telegram', () => {
   const options = { botToken: '1:T', chatId: '@soc' }
   const sendAlert = onStage(telegram, options)
   const send = onUpdateStage(telegram, options)
-  const at = { remoteReference: '{"chat":"-100","message":"9"}' }
+  const at = { remoteReference: `{"message":"9","at":"${hashId('place', '@soc')}"}` }
   const edited = json({ ok: true, result: { message_id: 9, chat: { id: -100 } } })
 
-  it('the delivery returns the chat and the message as the reference', async () => {
+  it('the delivery returns the message as the reference, for this chat alone', async () => {
     const { outcome } = await sendAlert(false, edited)
     expect(outcome).toMatchObject({ remoteReference: at.remoteReference })
+    const remoteReference = `{"message":"9","at":"${hashId('place', '@other')}"}`
+    const elsewhere = await send({ ...resolved, remoteReference })
+    expect([elsewhere.outcome, elsewhere.sent]).toMatchObject([{ result: 'refused', scope: 'delivery' }, []])
   })
 
   it('an acknowledge edits the message and shows who did it', async () => {
     const { sent, outcome } = await send({ ...acknowledged, ...at, note: '<b>' }, edited)
     expect(sent).toMatchObject([
-      ['POST /bot1:T/editMessageText', { chat_id: '-100', message_id: 9, parse_mode: 'HTML' }],
+      ['POST /bot1:T/editMessageText', { chat_id: '@soc', message_id: 9, parse_mode: 'HTML' }],
     ])
     expect((sent[0]![1] as { text: string }).text).toContain(
       `<b>[Acknowledged] ${TITLE}</b>\n\n<i>Acknowledged by ann@example.com.\n&lt;b&gt;</i>\n\n`,

@@ -41,6 +41,18 @@ describe('slack', () => {
     expect(outcome).toMatchObject({ result: 'delivered', message: '200: posted 2.5 in C1' })
   })
 
+  it('a channel that was redacted in the answer is that of the options', async () => {
+    const { sent } = await send(
+      { ...resolved, remoteReference: '{"channel":"<secret>","ts":"1.5"}' },
+      posted,
+      edited,
+    )
+    expect(sent).toMatchObject([
+      ['POST /chat.postMessage', { channel: 'C1', thread_ts: '1.5' }],
+      ['POST /chat.update', { channel: 'C1', ts: '1.5' }],
+    ])
+  })
+
   it('a change of the status is an answer, and the message is edited', async () => {
     const { sent, outcome } = await send({ ...resolved, ...at }, posted, edited)
     expect(sent).toMatchObject([
@@ -86,9 +98,11 @@ describe('slack', () => {
     expect(outcome.message).toMatch(/the message is not edited: .*message_not_found/)
   })
 
-  it('a message that is not known is refused', async () => {
-    const { outcome, sent } = await send(acknowledged)
-    expect([outcome.result, sent]).toEqual(['refused', []])
+  it('a message that is not known, or is that of another type, is refused', async () => {
+    for (const remoteReference of [null, '{"message":"55"}']) {
+      const { outcome, sent } = await send({ ...acknowledged, remoteReference })
+      expect([outcome, sent]).toMatchObject([{ result: 'refused', scope: 'delivery' }, []])
+    }
   })
 
   it('an incoming webhook has no updates', () => {
@@ -103,7 +117,7 @@ describe('jira', () => {
   const options = { user: 'bot@example.com', apiToken: 'T0KEN', projectKey: 'SOC' }
   const send = onUpdateStage(jira, options, 'url')
   const sendNamed = onUpdateStage(jira, { ...options, resolveTransition: 'close issue' }, 'url')
-  const at = { remoteReference: '{"key":"SOC-7"}' }
+  const at = { remoteReference: '{"key":"SOC-7","at":"RECEIVER"}' }
   const issue = '/rest/api/2/issue/SOC-7'
   const created = json({ id: '10100' }, 201)
   const open = json({ fields: { status: { statusCategory: { key: 'new' } } } })
@@ -206,7 +220,8 @@ describe.each([
 ] as const)('$name', ({ type, options, address, path, comments, looksFrom, ...rest }) => {
   const { close, reopen, done, found, none } = rest
   const send = onUpdateStage(type, options, address)
-  const at = { remoteReference: '{"issue":"7"}' }
+  const reference = (container: string) => `{"issue":"7","at":"RECEIVER${container}"}`
+  const at = { remoteReference: reference(path.slice(0, -2)) }
   const created = json({ id: 99 }, 201)
   const comment = (text: string) => [
     `POST ${path}/${comments}`,
@@ -240,6 +255,15 @@ describe.each([
     const { sent } = await send(repeated({ ...acknowledged, ...at }), none, created)
     const query = new URLSearchParams(sent[0]![0].split('?')[1])
     expect([query.get('since'), query.get('sort')]).toEqual(looksFrom)
+  })
+
+  it('an issue of the same number in another repository, or of another type, is not touched', async () => {
+    for (const container of ['/repos/acme/other/issues', '/api/v4/projects/acme%2Fother/issues', '']) {
+      const { sent, outcome } = await send({ ...resolved, remoteReference: reference(container) }, none)
+      expect(sent.map(([request]) => request.split(' ')[0])).toEqual(['GET'])
+      expect(sent[0]![0]).toContain(`signalbox-${FIRST}`)
+      expect(outcome).toMatchObject({ result: 'refused', scope: 'delivery' })
+    }
   })
 
   it('the issue of an earlier version is found by its mark', async () => {

@@ -9,6 +9,8 @@ import { updateText } from './update-text.ts'
 
 /** How requests to the site of a destination are built. */
 interface JiraSite {
+  /** The key of the issue as the delivery has returned it; empty: it returned none. */
+  readonly issue: string
   readonly get: (path: string) => Outgoing
   readonly post: (path: string, body: object, notes?: readonly string[]) => Outgoing
   /** Builds the search for the issue of a delivery. */
@@ -36,8 +38,7 @@ export function* reportJiraUpdate(update: Update, site: JiraSite): Generator<Out
 
 /** An alert that an earlier version sent is found by its marker. */
 function* issueOf(update: Update, site: JiraSite): Generator<Outgoing, string, Answer> {
-  const known = update.remoteReference === null ? '' : textAt(update.remoteReference, 'key')
-  if (known) return known
+  if (site.issue) return site.issue
   const { body } = yield { ...site.search(update.firstKey), success: [{ status: [200], list: 'issues' }] }
   const found = textAt(body, 'issues.0.key')
   if (!found)

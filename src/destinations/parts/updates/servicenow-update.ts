@@ -9,6 +9,8 @@ import { updateText } from './update-text.ts'
 
 /** How requests to the table of a destination are built. */
 interface ServiceNowTable {
+  /** The record as the delivery has returned it; empty: it returned none. */
+  readonly record: string
   readonly tableUrl: string
   readonly headers: Readonly<Record<string, string>>
   /** Builds the search for the record of a delivery. */
@@ -25,7 +27,7 @@ export function* reportRecordUpdate(
   update: Update,
   table: ServiceNowTable,
 ): Generator<Outgoing, Receipt, Answer> {
-  const id = textAt(update.remoteReference ?? '', 'record') || (yield* searchRecord(update, table))
+  const id = table.record || (yield* searchRecord(update, table))
   const mark = `signalbox-${update.idempotencyKey}`
   return yield* createOnce(update, {
     lookUp: () => workNotes(id, table),

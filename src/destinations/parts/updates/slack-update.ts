@@ -1,5 +1,5 @@
 /** Updates in Slack: answers in the thread of a message, and edits the message if its status changed. */
-import { parseExact } from '../../../core/exact-json.ts'
+import { textAt } from '../../../core/json-path.ts'
 import { isError, messageOf } from '../../../errors.ts'
 import type { Answer, Outgoing, Receipt, Update } from '../../_destination.ts'
 import { createOnce } from '../create-once.ts'
@@ -16,6 +16,7 @@ export interface PostedMessage {
 /** The options of a destination with a bot, and what builds its messages. */
 interface SlackChannel {
   readonly botToken?: string
+  readonly channel?: string
   readonly threadTs?: string
   readonly apiUrl?: string
   readonly escaped: (text: string) => string
@@ -26,14 +27,19 @@ interface SlackChannel {
 const TEXT_LIMIT = 3_900
 const BODY_LIMIT_BYTES = 35_000
 const API = 'https://slack.com/api'
+/** If the options take the channel from the environment or a file, it is redacted in the answer and so in the reference. */
+const CHANNEL_ID = /^[A-Z0-9]+$/
 
 /** Answers in the thread of the message. If its status or severity changed, the message is edited, too. */
 export function* reportSlackUpdate(
   update: Update,
   options: SlackChannel,
 ): Generator<Outgoing, Receipt, Answer> {
-  if (update.remoteReference === null) throw unknownMessage()
-  const place = parseExact(update.remoteReference) as PostedMessage
+  const reference = update.remoteReference ?? ''
+  const [known, ts] = [textAt(reference, 'channel'), textAt(reference, 'ts')]
+  // The delivery was made by an earlier version, or by another type.
+  if (!known || !ts) throw unknownMessage()
+  const place: PostedMessage = { channel: CHANNEL_ID.test(known) ? known : (options.channel ?? known), ts }
   const receipt = yield* createOnce(update, {
     lookUp: () => thread(update, place, options),
     listing: 'messages',

@@ -16,7 +16,7 @@ const SENTENCES: Record<UpdateEvent, (update: Update) => string> = {
 export const MESSAGE_EVENTS: readonly UpdateEvent[] = UPDATE_EVENTS.filter((event) => event !== 'commented')
 
 export function unknownMessage(): PermanentError {
-  return new PermanentError('the message is not known, because an earlier version sent it', {
+  return new PermanentError('the message is not known, because an earlier version or another type sent it', {
     scope: 'delivery',
   })
 }
