@@ -22,6 +22,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<{ default: Measurement
   memory: () => import('./memory.ts'),
   routing: () => import('./routing.ts'),
   delivery: () => import('./delivery.ts'),
+  stores: () => import('./stores.ts'),
   http: () => import('./http.ts'),
   'end-to-end': () => import('./end-to-end.ts'),
   peers: () => import('./peers.ts'),

@@ -238,11 +238,11 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       for (const claimed of await claim()) await settle(claimed, dead())
       expect(await store.retry({ states: ['waiting', 'delivered'], limit: 10 })).toBe(0)
       expect(await store.retry({ destination: 'old', limit: 10 })).toBe(1)
-      expect(await store.audit({ after: 1, limit: 10 })).toEqual([])
+      expect(await store.audit({ after: 2, limit: 10 })).toEqual([])
       expect(await store.retry({ states: ['dead'], limit: 2 }, { actor: 'ann@host', via: 'cli' })).toBe(2)
       const act = { at: T0, actor: 'ann@host', via: 'cli', verb: 'retried', after: 'soc' }
       const subject = { kind: 'alert', id: 'a1' }
-      expect(await store.audit({ after: 1, limit: 10 })).toMatchObject([
+      expect(await store.audit({ after: 2, limit: 10 })).toMatchObject([
         { ...act, subject },
         { ...act, subject },
       ])

@@ -33,7 +33,7 @@ export function describeWithPostgres(title: string, suite: (server: () => Postgr
       if (server) rmSync(server.folder, { recursive: true, force: true })
     })
     suite(() => {
-      server ??= startPostgres()
+      server ??= startPostgres({ syncs: false })
       return server
     })
   })
@@ -54,14 +54,14 @@ function somePort(): number {
   return randomInt(15_000, 32_000)
 }
 
-function startPostgres(): PostgresServer {
+/** @param syncs Whether commits wait for the disk. No test of a unit looks at what a power cut leaves. */
+export function startPostgres({ syncs }: { readonly syncs: boolean }): PostgresServer {
   // The folder of the run is closed to other users, and root may not run the server.
   const home = mkdtempSync('/tmp/signalbox-postgres-')
   chmodSync(home, 0o777)
   const data = join(home, 'data')
   run(`${folder}/initdb -D ${data} -U postgres -A trust -N -E UTF8 --locale=C`)
-  // No test of a unit looks at what a power cut leaves.
-  const settings = 'listen_addresses=127.0.0.1 fsync=off autovacuum=off max_connections=100'
+  const settings = `listen_addresses=127.0.0.1 max_connections=100 fsync=${syncs ? 'on' : 'off autovacuum=off'}`
   const options = [`unix_socket_directories=${home}`, ...settings.split(' ')].map((each) => `-c ${each}`)
   const startOn = (port: number) =>
     run(`${folder}/pg_ctl -D ${data} -l ${home}/log -o '-p ${port} ${options.join(' ')}' -w start >/dev/null`)

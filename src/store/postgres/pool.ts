@@ -85,10 +85,24 @@ export function openPool(settings: PostgresSettings, { readOnly }: { readonly re
   }
 }
 
+/**
+ * Every statement looks up rows by keys. Without statistics, as in a new schema, the server would read whole tables
+ * instead, and it would plan each call again.
+ */
+const PLANNING = {
+  jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_seqscan: 'off',
+  random_page_cost: '1.1',
+}
+
 function configOf(settings: PostgresSettings, readOnly: boolean): pg.ClientConfig {
   const options: Record<string, string | number> = {
     search_path: `${settings.schema},pg_temp`,
     lock_timeout: LOCK_TIMEOUT_MS,
+    ...PLANNING,
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,

@@ -143,7 +143,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       )
       return row!.changed
     },
-    retry: async (selection) => {
+    retry: async (selection, by) => {
       assertWritable()
       const states = RETRYABLE.filter((state) => selection.states?.includes(state) ?? true)
       const ids =
@@ -151,8 +151,8 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
           ? selection.ids
           : (await listDeliveries(database, { ...selection, states })).map(({ id }) => id)
       const [row] = await database.query<{ changed: number }>(
-        'SELECT retry_deliveries($1::text[], $2::text[], $3) AS changed',
-        [ids, states, now()],
+        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
+        [ids, states, by?.actor ?? null, by?.via ?? null, now()],
       )
       // The daemon looks for due deliveries at once. The transaction above has ended: see decision 43.
       if (hold.token === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)

@@ -2,34 +2,36 @@
 
 CREATE VIEW alert_row AS
   SELECT a.seq, a.id, a.detection, a.severity, a.created_at, s.status, s.assignee,
-    jsonb_build_object('id', a.id, 'groupKey', a.group_key, 'detection', a.detection, 'kind', a.kind,
+    json_build_object('id', a.id, 'groupKey', a.group_key, 'detection', a.detection, 'kind', a.kind,
       'severity', a.severity, 'title', a.title, 'dedup', a.dedup, 'createdAt', a.created_at,
-      'notification', a.notification, 'reference', a.reference, 'route', a.route, 'logTypes', to_jsonb(p.log_types),
+      'notification', a.notification, 'reference', a.reference, 'route', a.route, 'logTypes', to_json(p.log_types),
       'events', p.events, 'lastEventAt', p.last_event_at,
-      'divergences', (SELECT coalesce(jsonb_agg(body ORDER BY seq), '[]') FROM divergence d WHERE d.alert_id = a.id),
-      'status', jsonb_build_object('version', s.version, 'status', s.status, 'reason', s.reason,
+      'divergences', (SELECT coalesce(json_agg(body ORDER BY seq), '[]') FROM divergence d WHERE d.alert_id = a.id),
+      'status', json_build_object('version', s.version, 'status', s.status, 'reason', s.reason,
         'assignee', s.assignee, 'changedAt', s.changed_at, 'changedBy', s.changed_by)) AS content
   FROM alert a JOIN alert_progress p ON p.alert_id = a.id JOIN alert_status s ON s.alert_id = a.id;
 
-CREATE FUNCTION delivery_content(d delivery) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('id', d.id, 'kind', d.kind, 'destinationKey', d.destination_key,
+CREATE FUNCTION delivery_content(d delivery) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('id', d.id, 'kind', d.kind, 'destinationKey', d.destination_key,
     'destination', d.destination, 'state', d.state, 'due', d.due, 'attempts', d.attempts, 'createdAt', d.created_at,
     'pausedMs', d.paused_ms, 'reason', d.reason, 'message', d.message, 'updateOf', d.update_of,
     'update', d.update_body, 'remoteReference', d.remote_reference,
-    'alertIds', (SELECT coalesce(jsonb_agg(alert_id ORDER BY alert_id), '[]') FROM delivery_item WHERE delivery_id = d.id))
+    'alertIds', (SELECT coalesce(json_agg(alert_id ORDER BY alert_id), '[]') FROM delivery_item WHERE delivery_id = d.id))
 $$;
 
 -- Leases due deliveries, the earliest first. What another claim has locked is left to it.
 CREATE FUNCTION claim_deliveries(
   keys text[], most bigint, lease_ms double precision, holder_token text, given_now double precision
-) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
-DECLARE now_ms double precision := store_now(given_now);
+) RETURNS SETOF json LANGUAGE plpgsql AS $$
+DECLARE
+  now_ms double precision := store_now(given_now);
+  since_ms double precision := coalesce((SELECT since FROM holder), 0);
 BEGIN
   PERFORM check_holder(holder_token);
   RETURN QUERY
   WITH candidate AS (
-    SELECT c.seq, c.due, c.repeated FROM (SELECT DISTINCT unnest(keys) AS key) AS k, LATERAL (
-      SELECT seq, due, was_tried(id, created_at) AS repeated FROM delivery
+    SELECT c.seq, c.due, false AS expired FROM (SELECT DISTINCT unnest(keys) AS key) AS k, LATERAL (
+      SELECT seq, due FROM delivery
       WHERE destination_key = k.key AND state IN ('pending', 'waiting') AND due <= now_ms
       ORDER BY due, seq LIMIT most FOR UPDATE SKIP LOCKED) AS c
     UNION ALL
@@ -38,18 +40,26 @@ BEGIN
       WHERE destination_key = k.key AND state = 'sending' AND lease_until <= now_ms
       ORDER BY due, seq LIMIT most FOR UPDATE SKIP LOCKED) AS c
   ), chosen AS (
-    SELECT seq, due, repeated FROM candidate ORDER BY due, seq LIMIT most
+    SELECT seq, due, expired FROM candidate ORDER BY due, seq LIMIT most
   ), leased AS (
     UPDATE delivery d SET state = 'sending', lease_token = gen_random_uuid()::text, lease_until = now_ms + lease_ms
     FROM chosen WHERE d.seq = chosen.seq
-    RETURNING d, chosen.repeated, chosen.due
+    RETURNING d.*, chosen.expired
   )
-  SELECT jsonb_build_object(
-    'delivery', delivery_content(l.d), 'leaseToken', (l.d).lease_token, 'repeated', l.repeated,
-    'alerts', (SELECT coalesce(jsonb_agg(a.content ORDER BY a.seq), '[]')
-      FROM delivery_item i JOIN alert_row a ON a.id = i.alert_id WHERE i.delivery_id = (l.d).id),
-    'firstReference', (SELECT remote_reference FROM delivery f WHERE f.id = (l.d).update_of))
-  FROM leased l ORDER BY l.due, (l.d).seq;
+  SELECT json_build_object(
+    'delivery', json_build_object('id', l.id, 'kind', l.kind, 'destinationKey', l.destination_key,
+      'destination', l.destination, 'state', l.state, 'due', l.due, 'attempts', l.attempts, 'createdAt', l.created_at,
+      'pausedMs', l.paused_ms, 'reason', l.reason, 'message', l.message, 'updateOf', l.update_of,
+      'update', l.update_body, 'remoteReference', l.remote_reference, 'alertIds', i.ids),
+    'leaseToken', l.lease_token,
+    -- A delivery that is older than the daemon counts as tried: a predecessor may have sent it and lost the lease.
+    'repeated', l.expired OR l.created_at < since_ms OR EXISTS (SELECT 1 FROM attempt t WHERE t.delivery_id = l.id),
+    'alerts', i.contents,
+    'firstReference', (SELECT f.remote_reference FROM delivery f WHERE f.id = l.update_of))
+  FROM leased l, LATERAL (
+    SELECT coalesce(json_agg(a.id ORDER BY a.id), '[]') AS ids, coalesce(json_agg(a.content ORDER BY a.seq), '[]') AS contents
+    FROM delivery_item d JOIN alert_row a ON a.id = d.alert_id WHERE d.delivery_id = l.id) AS i
+  ORDER BY l.due, l.seq;
 END $$;
 
 -- Records outcomes of claimed deliveries whose leases are still held. Returns the ids of those that are recorded.
@@ -104,23 +114,35 @@ CREATE FUNCTION revived_state(kind text) RETURNS text LANGUAGE sql IMMUTABLE AS 
   SELECT CASE kind WHEN 'update' THEN 'queued' ELSE 'pending' END
 $$;
 
-CREATE FUNCTION retry_deliveries(ids text[], states text[], given_now double precision)
-RETURNS bigint LANGUAGE plpgsql AS $$
+-- If the actor is given, the audit of each alert of a revived delivery says who has retried it.
+CREATE FUNCTION retry_deliveries(
+  ids text[], states text[], actor_name text, actor_via text, given_now double precision
+) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   now_ms double precision := store_now(given_now);
-  firsts text[];
+  revived text[];
   first_id text;
+  many bigint;
+  last_number bigint;
 BEGIN
   PERFORM 1 FROM delivery WHERE id = ANY (ids) ORDER BY seq FOR UPDATE;
-  WITH revived AS (
+  WITH changed AS (
     UPDATE delivery SET state = revived_state(kind), due = now_ms, attempts = 0, created_at = now_ms, paused_ms = 0
     WHERE id = ANY (ids) AND state = ANY (states)
-    RETURNING coalesce(update_of, id) AS first
-  ) SELECT coalesce(array_agg(first), '{}') INTO firsts FROM revived;
-  FOR first_id IN SELECT DISTINCT unnest(firsts) ORDER BY 1 LOOP
+    RETURNING id
+  ) SELECT coalesce(array_agg(id), '{}') INTO revived FROM changed;
+  FOR first_id IN SELECT DISTINCT coalesce(update_of, id) FROM delivery WHERE id = ANY (revived) ORDER BY 1 LOOP
     PERFORM order_updates(first_id, now_ms);
   END LOOP;
-  RETURN coalesce(array_length(firsts, 1), 0);
+  SELECT count(*) INTO many FROM delivery_item WHERE delivery_id = ANY (revived);
+  IF actor_name IS NOT NULL AND many > 0 THEN
+    UPDATE counter SET value = value + many WHERE name = 'audit' RETURNING value INTO last_number;
+    INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note)
+      SELECT last_number - many + row_number() OVER (ORDER BY d.seq, i.alert_id), now_ms, actor_name, actor_via,
+        'retried', 'alert', i.alert_id, '', d.destination, ''
+      FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.id = ANY (revived);
+  END IF;
+  RETURN coalesce(array_length(revived, 1), 0);
 END $$;
 
 CREATE FUNCTION reconcile_deliveries(registry jsonb, holder_token text, given_now double precision)
