@@ -7,6 +7,7 @@ export const SOURCE_TYPES: Catalog<SourceType> = {
   http: async () => (await import('./http.ts')).default,
   nats: async () => (await import('./nats.ts')).default,
   otlp: async () => (await import('./otlp.ts')).default,
+  sqs: async () => (await import('./sqs.ts')).default,
   stdin: async () => (await import('./stdin.ts')).default,
   syslog: async () => (await import('./syslog.ts')).default,
 }

@@ -36,6 +36,10 @@ export interface AwsFake {
   readonly faults: readonly string[]
   /** Creates a queue and returns its URL. */
   createQueue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>
+  /** Puts a message into the queue with this URL. */
+  sendTo(url: string, body: string): Promise<void>
+  /** Returns how many messages a queue holds, those that are received included. */
+  countIn(queue: string): Promise<number>
   /** Returns the bodies of the messages that wait in a queue. */
   bodiesIn(queue: string): Promise<string[]>
   /** Creates a topic whose messages come to a queue as they are, and returns its ARN. */
@@ -101,7 +105,10 @@ export async function startAws(secretOf: (keyId: string) => string = () => SECRE
 
   async function queue(name: string) {
     const answer = await emulator.inject({ url: `/_fauxqs/queues/${name}` })
-    return answer.json() as { arn: string; messages: { ready: { body: string }[] } }
+    return answer.json() as {
+      arn: string
+      messages: { ready: { body: string }[]; inflight?: unknown[]; delayed?: unknown[] }
+    }
   }
 
   return {
@@ -109,6 +116,12 @@ export async function startAws(secretOf: (keyId: string) => string = () => SECRE
     faults,
     createQueue: async (QueueName, Attributes = {}) =>
       JSON.parse(await call('SQS', 'CreateQueue', { QueueName, Attributes })).QueueUrl,
+    sendTo: async (QueueUrl, MessageBody) =>
+      void (await call('SQS', 'SendMessage', { QueueUrl, MessageBody })),
+    countIn: async (name) => {
+      const { ready, inflight = [], delayed = [] } = (await queue(name)).messages
+      return ready.length + inflight.length + delayed.length
+    },
     bodiesIn: async (name) => (await queue(name)).messages.ready.map(({ body }) => body),
     createTopic: async (Name, subscriber) => {
       const TopicArn = elementOf(await call('SNS', 'CreateTopic', { Name }), 'TopicArn')
@@ -155,9 +168,11 @@ export async function listenForBytes(
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      void answer(request, Buffer.concat(chunks)).then(({ status, body, headers }) => {
+      const answered = answer(request, Buffer.concat(chunks)).then(({ status, body, headers }) => {
         response.writeHead(status, headers).end(body)
       })
+      // A request that waits for messages has no answer when the emulator is closed.
+      answered.catch(() => response.destroy())
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -32,6 +32,7 @@ const SOURCE_WORDS = [
   'http://',
   'nats:',
   'otlp://',
+  'sqs:https://',
   'syslog:udp://',
   'syslog:tcp://',
   'syslog:tls://',
@@ -41,7 +42,7 @@ const OPTIONS = {
   from: withSuggestions(
     list(
       '--from <source>',
-      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, nats:HOST:PORT/STREAM, otlp://HOST:PORT or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, nats:HOST:PORT/STREAM, otlp://HOST:PORT, sqs:QUEUE_URL or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
     ),
     SOURCE_WORDS,
   ),
