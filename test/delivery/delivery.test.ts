@@ -31,7 +31,7 @@ const inState = (state: string, name?: string) =>
   until(async () =>
     (await harness.store.deliveries({ destination: name, limit: 100 })).every((row) => row.state === state),
   )
-const NONE = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0]))
+const NONE = Object.fromEntries([...DELIVERY_STATES, 'scheduled'].map((state) => [state, 0]))
 const counts = () => harness.store.countDeliveries()
 const keysOf = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers['idempotency-key'])
 

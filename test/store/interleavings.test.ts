@@ -13,15 +13,11 @@ const root = mkdtempSync(join(tmpdir(), 'signalbox-interleaved-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let files = 0
+const openerOf = async (url: string) => () =>
+  openStore(url, { clock: manualClock(EVENT_AT), projectRoot: root })
 
-interleavingContract('sqlite', async () => {
-  const url = `sqlite:${files++}.db`
-  return () => openStore(url, { clock: manualClock(EVENT_AT), projectRoot: root })
-})
+interleavingContract('sqlite', () => openerOf(`sqlite:${files++}.db`))
 
 describeWithPostgres('PostgreSQL', (server) => {
-  interleavingContract('postgres', async () => {
-    const url = server().url()
-    return () => openStore(url, { clock: manualClock(EVENT_AT), projectRoot: root })
-  })
+  interleavingContract('postgres', () => openerOf(server().url()))
 })
