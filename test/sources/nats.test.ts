@@ -71,7 +71,7 @@ const TOKEN = 'T0KEN-of-nats'
 describeWithProgram('nats-server', 'a NATS server', () => {
   let server: NatsServer
   beforeAll(async () => {
-    server = await startNatsServer([], TOKEN)
+    server = await startNatsServer(TOKEN)
     await server.addStream({ name: 'EVENTS', subjects: ['ev.>'] })
     await server.addStream({ name: 'WORK', subjects: ['work.>'], retention: 'workqueue' })
   })
@@ -115,6 +115,15 @@ describeWithProgram('nats-server', 'a NATS server', () => {
     await until(() => member.states.reasons().length > 0)
     expect(member.states.reasons()[0]).toMatch(/ waits: .*connection refused/)
     await member.stop()
+  })
+
+  it('the source waits for a server without JetStream, because one that starts answers alike', async () => {
+    const bare = await startNatsServer(undefined, false)
+    const { member } = await start(bare.port, 'EVENTS', 'start=latest')
+    await until(() => member.states.reasons().length > 0)
+    expect(member.states.reasons()[0]).toMatch(/ waits: .*has no JetStream, or it is not ready$/)
+    await member.stop()
+    await bare.close()
   })
 
   it('an idle partition passes the messages of other subjects, so that nothing seems to be lost', async () => {

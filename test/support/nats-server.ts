@@ -18,22 +18,19 @@ export interface NatsServer {
   close(): Promise<void>
 }
 
-/** @param flags further arguments of the server. */
-export async function startNatsServer(flags: readonly string[] = [], token?: string): Promise<NatsServer> {
+/** @param hasJetStream false: a server that keeps no streams. */
+export async function startNatsServer(token?: string, hasJetStream = true): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
   let server: ChildProcess
   let connection: NatsConnection | null = null
   const launch = async (port: string) => {
     // -1: the server chooses a free port and writes it into a file of this folder.
     const address = ['-a', '127.0.0.1', '-p', port, '--ports_file_dir', folder]
+    const storage = hasJetStream ? ['-js', '-sd', join(folder, 'jetstream')] : []
     const signIn = token === undefined ? [] : ['--auth', token]
-    const child = spawn(
-      'nats-server',
-      [...address, '-js', '-sd', join(folder, 'jetstream'), ...signIn, ...flags],
-      {
-        stdio: 'ignore',
-      },
-    )
+    const child = spawn('nats-server', [...address, ...storage, ...signIn], {
+      stdio: 'ignore',
+    })
     const file = join(folder, `nats-server_${child.pid}.ports`)
     await until(() => existsSync(file) && readFileSync(file, 'utf8').trim().endsWith('}'))
     const { nats: urls } = JSON.parse(readFileSync(file, 'utf8')) as { nats: string[] }

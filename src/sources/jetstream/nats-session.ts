@@ -93,13 +93,9 @@ export class Sessions {
         ...options,
       })
     }
+    // A server that starts, or a cluster without a leader, answers in the same way as one without JetStream.
     if (NO_JETSTREAM.test(said)) {
-      const hint = 'enable JetStream on the server, or for the account'
-      return new UserError(`${name}: the server has no JetStream`, {
-        code: 'refused-source',
-        hint,
-        ...options,
-      })
+      return new RetryableError(`${name}: the server has no JetStream, or it is not ready`, { cause: error })
     }
     return new RetryableError(`${name}: ${reason}`, { cause: error })
   }
