@@ -23,6 +23,7 @@ const server = createServer((request, response) => {
   const at = performance.timeOrigin + performance.now()
   void buffer(request).then((body) => {
     if (request.url === '/fails') return void response.writeHead(500).end()
+    if (request.url === '/waits') return void response.writeHead(429, { 'retry-after': '1' }).end()
     const payload = JSON.parse(body.toString()) as Partial<Arrival> & OfAlertmanager
     response.end('ok')
     const { alertId = '', title = payload.commonLabels?.alertname ?? '' } = payload

@@ -14,6 +14,8 @@ const ALERTS_PER_SECOND = 200
 const MANY_DESTINATIONS = 10
 /** Alerts per second that go to each of them. */
 const SHARED_PACE = 20
+/** Alerts per second to each of them in a storm. */
+const STORM_PACE = 100
 /** The concurrency of the measurements with a high one. */
 const WIDE = 64
 
@@ -27,6 +29,7 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
     const toOneWide: number[] = []
     const toMany: number[] = []
     const besideFailing: number[] = []
+    const besideStorm: number[] = []
     const claims: number[] = []
     const syncs: number[] = []
     // The first round warms up.
@@ -37,7 +40,8 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
       const one = await drainRate(receiver, 1, quick ? 1_000 : 5_000)
       const oneWide = await drainRate(receiver, 1, quick ? 1_000 : 5_000, WIDE)
       const many = await drainRate(receiver, MANY_DESTINATIONS, quick ? 100 : 500)
-      const ratio = await failingBesideOthers(receiver, seconds)
+      const ratio = await othersBeside(receiver, 'fails', SHARED_PACE, seconds)
+      const stormRatio = await othersBeside(receiver, 'waits', STORM_PACE, seconds)
       const claim = await claimMs(quick ? 20_000 : 100_000)
       const sync = syncMs()
       if (round === 0) continue
@@ -47,6 +51,7 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
       toOne.push(one)
       toOneWide.push(oneWide)
       besideFailing.push(ratio)
+      besideStorm.push(stormRatio)
       claims.push(claim)
       toMany.push(many)
     }
@@ -72,6 +77,12 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
         name: `p99 of nine destinations while a tenth fails, to that while it works`,
         unit: '',
         samples: besideFailing,
+        reach: { atMost: 1.5 },
+      },
+      {
+        name: `the same in a storm of ${STORM_PACE} alerts/s, to which the tenth answers 429`,
+        unit: '',
+        samples: besideStorm,
         reach: { atMost: 1.5 },
       },
       {
@@ -103,18 +114,23 @@ async function waitsAtPace(
       while (sent < due) void fixture.accept(1, sent++)
       await sleep(1)
     }
-    const working = urls.filter((url) => !url.endsWith('/fails')).length
+    const working = urls.filter((url) => !/\/(?:fails|waits)$/.test(url)).length
     const arrivals = await receiver.take(total * working)
     return arrivals.map(({ alertId, at }) => at - fixture.acceptedAt.get(alertId)!)
   })
 }
 
-/** Measures how much longer nine destinations wait while a tenth answers 500. */
-async function failingBesideOthers(receiver: Receiver, seconds: number): Promise<number> {
+/** Measures how much longer nine destinations wait while a tenth answers with an error. */
+async function othersBeside(
+  receiver: Receiver,
+  refusal: 'fails' | 'waits',
+  pace: number,
+  seconds: number,
+): Promise<number> {
   const others = Array.from({ length: MANY_DESTINATIONS - 1 }, (_, i) => `${receiver.url}${i}`)
   const p99 = async (tenth: string) =>
-    quantile(await waitsAtPace(receiver, [`${receiver.url}${tenth}`, ...others], SHARED_PACE, seconds), 0.99)
-  const [beside, alone] = [await p99('fails'), await p99('works')]
+    quantile(await waitsAtPace(receiver, [`${receiver.url}${tenth}`, ...others], pace, seconds), 0.99)
+  const [beside, alone] = [await p99(refusal), await p99('works')]
   return beside / alone
 }
 
