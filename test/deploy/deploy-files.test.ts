@@ -55,7 +55,7 @@ describeWithProgram('systemd-analyze', 'the unit of systemd', () => {
 })
 
 it('the unit of systemd runs a command that exists', () => {
-  const command = /^ExecStart=(.*(?:\n  .*)*)/m.exec(readFileSync(UNIT, 'utf8'))![1]!
+  const command = /^ExecStart=(.*(?:\n {2}.*)*)/m.exec(readFileSync(UNIT, 'utf8'))![1]!
   const options = command.match(/--[a-z-]+/g)!
   expect(options.length).toBeGreaterThan(3)
   const run = read('docs', 'cli.md').split('\n## run\n')[1]!.split('\n## ')[0]!

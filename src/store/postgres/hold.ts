@@ -14,7 +14,7 @@ import { postgresFailure } from './postgres-failure.ts'
 const RECONNECT_DELAY_MS = 500
 
 /** The name from which the number of the advisory lock is made. */
-export const PLACE_KEY = (schema: string) => `signalbox store ${schema}`
+export const PLACE_KEY = (schema: string) => `signalbox-store:${schema}`
 
 /** The channel on which a command says that it has changed deliveries. */
 export const WORK_CHANNEL = (schema: string) => `signalbox_work_${schema}`
