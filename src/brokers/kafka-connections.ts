@@ -40,39 +40,45 @@ export class BoundedConnections {
   #bound(socket: Socket): void {
     this.#sockets.add(socket)
     if (this.#isClosed) return void socket.destroy()
-    const answers = new AnswerLengths()
+    const answers = new AnswerSizes()
     socket.on('data', (chunk: Buffer) => {
-      if (answers.longest(chunk) <= this.#maxAnswerBytes) return
+      if (answers.receivedWith(chunk) <= this.#maxAnswerBytes) return
       this.#excess = new RetryableError('the answer of the broker is too long')
       socket.destroy()
     })
   }
 }
 
-/** Reads the lengths of the answers of one connection. */
-class AnswerLengths {
+/**
+ * Counts what was received of each answer of one connection. The announced length decides nothing but where the next answer
+ * begins: a broker that requires TLS sends something else, which the library explains.
+ */
+class AnswerSizes {
   #length = 0
   #lengthBytes = 0
   #left = 0
+  #received = 0
 
-  /** Returns the longest length that the chunk announces. */
-  longest(chunk: Buffer): number {
-    let longest = 0
+  /** Returns the most bytes of one answer that have come with this chunk. */
+  receivedWith(chunk: Buffer): number {
+    let most = 0
     for (let at = 0; at < chunk.length; ) {
       if (this.#left > 0) {
-        const skipped = Math.min(this.#left, chunk.length - at)
-        this.#left -= skipped
-        at += skipped
+        const part = Math.min(this.#left, chunk.length - at)
+        this.#left -= part
+        this.#received += part
+        at += part
+        most = Math.max(most, this.#received)
         continue
       }
       this.#length = this.#length * 256 + chunk[at++]!
       if (++this.#lengthBytes < LENGTH_BYTES) continue
-      longest = Math.max(longest, this.#length)
       this.#left = this.#length
+      this.#received = 0
       this.#length = 0
       this.#lengthBytes = 0
     }
-    return longest
+    return most
   }
 }
 
