@@ -70,8 +70,7 @@ describe('openStore', () => {
   })
 
   it.each([
-    ['postgres://user:hunter2@db/signalbox', /unknown store scheme "postgres:"/],
-    ['postgresql://user:hunter2@db/signalbox', /unknown store scheme "postgresql:"/],
+    ['mariadb://user:hunter2@db/signalbox', /unknown store scheme "mariadb:"/],
     ['mysql://user:hunter2@db', /unknown store scheme "mysql:"/],
     ['signalbox.db', /unknown store "signalbox.db"/],
     ['sqlite:', /names no file/],
