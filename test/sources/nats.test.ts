@@ -77,7 +77,7 @@ describeWithProgram('nats-server', 'a NATS server', () => {
   })
   afterAll(() => server.close())
 
-  const start = async (port: number, stream: string, query: string) => {
+  const start = async (port: number, stream: string, query: string, eventBytes = 1_000) => {
     const store = await openStore('memory:', { clock: manualClock(), projectRoot: '/' })
     const ledger = new Ledger()
     const from = `nats:127.0.0.1:${port}/${stream}?${query}`
@@ -85,6 +85,7 @@ describeWithProgram('nats-server', 'a NATS server', () => {
       from,
       store,
       ledger,
+      eventBytes,
       secrets: { '${env:RIGHT}': TOKEN, '${env:WRONG}': 'hunter2' },
     })
     return { member, ledger }
@@ -124,6 +125,22 @@ describeWithProgram('nats-server', 'a NATS server', () => {
     expect(member.states.reasons()[0]).toMatch(/ waits: .*has no JetStream, or it is not ready$/)
     await member.stop()
     await bare.close()
+  })
+
+  it.each([
+    ['more messages than one request brings', 250, 10],
+    ['more bytes than one request brings', 60, 100_000],
+  ])('reads a backlog of %s without a failure', async (_, count, chars) => {
+    const name = `BACKLOG${count}`
+    await server.addStream({ name, subjects: [`${name}.>`] })
+    const texts = Array.from({ length: count }, (_, n) => JSON.stringify(`${n} ${'x'.repeat(chars)}`))
+    await server.publish(`${name}.0`, texts)
+    const query = 'token=${env:RIGHT}&start=earliest'
+    const { member, ledger } = await start(server.port, name, query, 1_000_000)
+    await until(() => ledger.texts.length === count)
+    expect(ledger.texts).toEqual(texts)
+    expect(member.log.lines).toEqual([])
+    await member.stop()
   })
 
   it('an idle partition passes the messages of other subjects, so that nothing seems to be lost', async () => {

@@ -9,7 +9,7 @@ import {
   type JsMsg,
   ReplayPolicy,
 } from '@nats-io/jetstream'
-import { RetryableError } from '../../errors.ts'
+import { messageOf, RetryableError } from '../../errors.ts'
 import type { PartitionContext, SourceSpec } from '../_source.ts'
 import type { BrokerSpec } from '../broker/broker-spec.ts'
 import { messageEvents } from '../broker/message-events.ts'
@@ -20,6 +20,12 @@ import { ALL_SUBJECTS } from './subjects.ts'
 
 const MIN_FETCHED_BYTES = 4 * 1024 * 1024
 const FETCH_WAIT_MS = 2_000
+/** A request with a limit in bytes is for so many messages. The library does not notice that it has all of them. */
+const MAX_FETCHED_MESSAGES = 100
+/** The server ends a request before a message that exceeds its limit in bytes, and newer servers when it has all messages. */
+const END_OF_REQUEST = /message size exceeds maxbytes|batch completed/i
+const NO_MORE: IteratorResult<JsMsg, undefined> = { done: true, value: undefined }
+const NOT_ARRIVED = 'messages that the server sent did not arrive; reading them again'
 const MAX_EMITTED_MESSAGES = 200
 /** The server removes the consumer of a daemon that has ended after this time. */
 const CONSUMER_LIFE_MS = 300_000
@@ -40,6 +46,8 @@ export class PartitionReader {
   readonly #window: EmitWindow
   #last!: StreamCursor
   #checkedAt = Number.NEGATIVE_INFINITY
+  /** How many messages the consumer has received. */
+  #received = 0
 
   constructor(options: ReaderOptions, context: PartitionContext) {
     this.#options = options
@@ -131,12 +139,20 @@ export class PartitionReader {
     const stop = () => void fetched.close()
     signal.addEventListener('abort', stop, { once: true })
     const messages = fetched[Symbol.asyncIterator]()
+    let count = 0
     const ask = () => {
-      const next = this.#ask(() => messages.next())
+      const next = this.#ask(async () => {
+        if (count === MAX_FETCHED_MESSAGES) return NO_MORE
+        try {
+          return await messages.next()
+        } catch (error) {
+          if (count > 0 && END_OF_REQUEST.test(messageOf(error))) return NO_MORE
+          throw error
+        }
+      })
       next.catch(() => {})
       return next
     }
-    let count = 0
     let waiting: JsMsg[] = []
     const emit = async () => {
       const read = waiting
@@ -151,13 +167,21 @@ export class PartitionReader {
         if (signal.aborted) return count
         if (next.done) break
         count++
+        this.#requireNext(next.value)
         waiting.push(next.value)
       }
       await emit()
       return count
     } finally {
       signal.removeEventListener('abort', stop)
+      stop()
     }
+  }
+
+  /** A message that was sent and did not arrive is read again from the committed cursor. */
+  #requireNext({ info }: JsMsg): void {
+    if (info.deliverySequence === ++this.#received) return
+    throw new RetryableError(NOT_ARRIVED)
   }
 
   async #emit(messages: readonly JsMsg[]): Promise<void> {
@@ -182,8 +206,9 @@ export class PartitionReader {
   async #idle(consumer: Consumer): Promise<void> {
     if (!this.#isCheckDue()) return this.#context.caughtUp()
     const { created, lastSeq } = await this.#ends()
-    const { num_pending: pending } = await this.#ask(() => consumer.info())
+    const { num_pending: pending, delivered } = await this.#ask(() => consumer.info())
     if (created !== this.#last.created) throw new RetryableError('the stream was created again')
+    if (delivered.consumer_seq !== this.#received) throw new RetryableError(NOT_ARRIVED)
     if (pending > 0) return
     if (lastSeq > this.#last.seq) {
       this.#last = { created, seq: lastSeq }
