@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import { messageOf } from '../../errors.ts'
 import type { FramedEvent, SourceContext, SourceSpec } from '../_source.ts'
 import { excerptOf, type Frame, positionText, START_POSITION } from '../framing/frame.ts'
-import { Framer } from '../framing/framer.ts'
+import { Framer, frameWhole } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
 
 const MAX_MESSAGE_EVENTS = 10_000
@@ -43,9 +43,11 @@ export async function messageEvents(
     }
   }
   const framer = new Framer({ eventBytes: limits.eventBytes, unwrap }, START_POSITION)
-  const frames = [...framer.push(plain), ...framer.end()]
-  if (frames.length > MAX_MESSAGE_EVENTS) {
-    return refusal(`the message has more than ${MAX_MESSAGE_EVENTS} events`)
+  const frames = frameWhole(plain, framer, MAX_MESSAGE_EVENTS, limits.bodyBytes)
+  if (frames === null) {
+    return refusal(
+      `the message has more than ${MAX_MESSAGE_EVENTS} events, or ${limits.bodyBytes} bytes of events`,
+    )
   }
   return frames.map((frame) => eventOf(frame, place, frames.length))
 }
