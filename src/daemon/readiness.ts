@@ -10,6 +10,8 @@ const FAILURE_TTL_MS = 10_000
 export interface Readiness {
   /** The source reads from here on: no event that comes to it later is missed. */
   sourceStarted(source: string): void
+  /** Nothing is read from the source until it starts again. */
+  sourceFailed(source: string): void
   /** The last batch could not be accepted. */
   intakeFailed(error: unknown): void
   intakeSucceeded(): void
@@ -26,9 +28,16 @@ interface ReadinessParts {
 
 export function createReadiness({ clock, draining, sources, unavailable }: ReadinessParts): Readiness {
   const starting = new Set(sources)
+  const failed = new Set<string>()
   let failure: { readonly at: number; readonly reason: string } | null = null
   return {
-    sourceStarted: (source) => void starting.delete(source),
+    sourceStarted: (source) => {
+      starting.delete(source)
+      failed.delete(source)
+    },
+    sourceFailed: (source) => {
+      if (!starting.has(source)) failed.add(source)
+    },
     intakeFailed: (error) => {
       failure = { at: clock.now(), reason: `events could not be accepted: ${messageOf(error)}` }
     },
@@ -41,6 +50,7 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
       const reasons = [
         ...(draining.aborted ? ['draining'] : []),
         ...[...starting].map((source) => `${source} has not started`),
+        ...[...failed].map((source) => `${source} failed and will be restarted; the log has the reason`),
         ...lasting,
         // A lasting reason is the cause of the failure, too.
         ...(isRecent && lasting.length === 0 ? [failure!.reason] : []),

@@ -23,7 +23,7 @@ export interface SourceRunParts {
   readonly hostId: string
   readonly clock: Clock
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
-  readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
+  readonly readiness: Pick<Readiness, 'sourceStarted' | 'sourceFailed' | 'intakeFailed' | 'intakeSucceeded'>
   readonly writeRejects: RejectWriter
   readonly onEvent: (event: DaemonEvent) => void
   readonly ingress: HttpIngress
@@ -53,7 +53,11 @@ export function runSource({ spec, keySpace, source }: OpenedStream, parts: Sourc
     limits,
   })
   const take = () => trackReadiness(() => store.take(cursorName(spec, hostId)), null, parts)
-  return supervise(source, { name: spec.name, take, clock, log, signal, context })
+  // A source that resumes may have begun already where it goes on, and then it does not start again.
+  const onFailed = () => {
+    if (!source.resumes && !source.ends) parts.readiness.sourceFailed(spec.name)
+  }
+  return supervise(source, { name: spec.name, take, clock, log, signal, onFailed, context })
 }
 
 /** @param claim a run that lost its source says nothing about the store. */

@@ -14,6 +14,8 @@ interface SuperviseOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  /** It is called when the run has failed and will be restarted. */
+  readonly onFailed?: () => void
   /** Creates a context with a new intake: events that the failed run had under way are not committed any more. */
   readonly context: (held: HeldCursor | null, claim: CursorClaim | null) => SourceContext
 }
@@ -49,6 +51,7 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
     } catch (error) {
       const isFenced = claim?.isFenced ?? false
       if (!isFenced && isError(error, 'user') && (source.ends || !hasWorked)) throw error
+      options.onFailed?.()
       const waitMs = Math.min(MAX_RESTART_DELAY_MS, 500 * 2 ** failures++)
       if (isFenced) log.warn({ source: name, waitMs }, 'another run took the source; taking it again')
       else log.error({ source: name, error: messageOf(error), waitMs }, 'the source failed; restarting it')

@@ -17,6 +17,20 @@ it('the daemon is not ready until every source has started', () => {
   expect(readiness.status()).toEqual({ ok: true, reasons: [] })
 })
 
+it('the daemon is not ready while a source that had started waits to be restarted', () => {
+  const readiness = createReadiness({ ...PARTS, sources: ['sqs:x'] })
+  readiness.sourceFailed('sqs:x')
+  expect(readiness.status().reasons).toEqual(['sqs:x has not started'])
+  readiness.sourceStarted('sqs:x')
+  readiness.sourceFailed('sqs:x')
+  expect(readiness.status()).toEqual({
+    ok: false,
+    reasons: ['sqs:x failed and will be restarted; the log has the reason'],
+  })
+  readiness.sourceStarted('sqs:x')
+  expect(readiness.status()).toEqual({ ok: true, reasons: [] })
+})
+
 it('the daemon is not ready while draining, and after a failure until a success or for ten seconds', () => {
   const clock = manualClock()
   const draining = new AbortController()

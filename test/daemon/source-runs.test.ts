@@ -59,6 +59,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
       intakeFailed: () => ready.push(false),
       intakeSucceeded: () => ready.push(true),
       sourceStarted: (source) => void steps.push(`begin ${source}`),
+      sourceFailed: (source) => void steps.push(`fail ${source}`),
     },
     writeRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
@@ -78,8 +79,31 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     )
   const summary = () =>
     stats.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
-  return { run, steps, ready, summary }
+  return { run, parts, steps, ready, summary }
 }
+
+it('a source without a cursor that fails is reported until it starts again', async () => {
+  const clock = manualClock()
+  const { parts, steps } = fixture({ clock })
+  const spec = parseSourceSpec('sqs:https://queue')
+  let runs = 0
+  const source = {
+    ends: false,
+    resumes: false,
+    run: async (context: SourceContext) => {
+      await context.commitCursor(null)
+      if (++runs === 1) throw new Error('access denied')
+    },
+  }
+  const ended = runSource({ spec, keySpace: 'sqs', source }, parts)
+  await until(() => {
+    clock.advance(500)
+    return runs === 2
+  })
+  await ended
+  const { name } = spec
+  expect(steps).toEqual([`begin ${name}`, `fail ${name}`, `begin ${name}`])
+})
 
 describe('an event with an idempotency key', () => {
   const keyed = (raw: string, dedupId: string): FramedEvent => ({ ...framed(raw), dedupId })
