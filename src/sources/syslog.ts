@@ -62,6 +62,7 @@ async function run(options: SyslogOptions, spec: SourceSpec, context: SourceCont
     log,
     eventBytes: limits.eventBytes,
     offer: (message, from) => queue.offer(eventsOf(message, from)),
+    ready: () => queue.hasCapacity(),
     put: (messages, from) => queue.put(messages.flatMap((message) => eventsOf(message, from))),
   })
   log.info({ source: spec.name, port: listener.port }, 'listening for syslog')
@@ -71,6 +72,7 @@ async function run(options: SyslogOptions, spec: SourceSpec, context: SourceCont
     while (!signal.aborted) {
       await clock.sleep(REPORT_MS, signal)
       queue.reportDropped()
+      listener.reportRefused()
       await report()
     }
   } finally {

@@ -177,6 +177,22 @@ describe('TLS', () => {
     expect(fieldsOf(sink).map(({ message }) => message)).toEqual(['one', 'two'])
   })
 
+  it('a connection without a handshake does not delay the end', async () => {
+    const { port, ended, stop } = await start(`syslog:tls://127.0.0.1:0?${server}`, sourceContext(new Sink()))
+    const socket = await connected(port)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    stop()
+    await ended
+    await closed
+  })
+
+  it('a sender that is not allowed gets no handshake', async () => {
+    const from = `syslog:tls://127.0.0.1:0?${server}&allow=192.0.2.0/24`
+    const { port } = await start(from, sourceContext(new Sink()))
+    const socket = await connected(port)
+    await new Promise((resolve) => socket.once('close', resolve))
+  })
+
   it.each([
     ['syslog:tls://127.0.0.1:0', 'tls:// requires certificate and key'],
     [`syslog:tls://127.0.0.1:0?certificate=/none.pem&key=${file('server.key')}`, 'cannot read /none.pem'],
@@ -222,6 +238,16 @@ describe('options', () => {
     expect(fieldsOf(sink)).toMatchObject([{ message: 'in', client: '127.0.0.2' }])
   })
 
+  it('IPv4 on a socket of IPv6 is written as IPv4, and its networks are allowed', async () => {
+    const sink = new Sink()
+    const { port } = await start('syslog:udp://[::]:0?allow=127.0.0.0/8', sourceContext(sink))
+    const socket = createSocket('udp4')
+    stops.push(async () => void socket.close())
+    socket.send('<13>four', port, '127.0.0.1')
+    await until(() => sink.events.length === 1)
+    expect(fieldsOf(sink)).toMatchObject([{ message: 'four', client: '127.0.0.1' }])
+  })
+
   it('an address that is in use is an error of the operator', async () => {
     const { port } = await start('syslog:tcp://127.0.0.1:0', sourceContext(new Sink()))
     const second = await openSource(`syslog:tcp://127.0.0.1:${port}`)
@@ -255,6 +281,42 @@ describe('more messages than are committed', () => {
     const lost = () => dropped.reduce((sum, each) => sum + each, 0)
     await until(() => sink.events.length + lost() === sent)
     expect(sink.events.length).toBeGreaterThanOrEqual(10_000)
+  })
+
+  it('connections wait before their text becomes messages, so that many of them take little memory', async () => {
+    const sink = new Sink()
+    sink.isHeld = true
+    let parsed = 0
+    const now = () => {
+      parsed++
+      return systemClock.now()
+    }
+    const context = sourceContext(sink, { limits, clock: { ...systemClock, now } })
+    const { port } = await start('syslog:tcp://127.0.0.1:0', context)
+    const text = 'a\n'.repeat(16_000)
+    const senders = await Promise.all(Array.from({ length: 8 }, () => connected(port)))
+    for (const sender of senders) sender.end(text)
+    await until(() => parsed > 10_000)
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(parsed).toBeLessThan(60_000)
+    sink.isHeld = false
+    for (const one of sink.emitted.slice()) one.settle()
+    await until(() => sink.emitted.reduce((sum, { batch }) => sum + batch.length, 0) === 8 * 16_000)
+  })
+
+  it('connections above the limit are counted in the log', async () => {
+    const refused: number[] = []
+    const error: Log['error'] = (fields) => {
+      if ('refused' in fields) refused.push(Number(fields.refused))
+    }
+    const sleep = (_ms: number, signal?: AbortSignal) => systemClock.sleep(20, signal)
+    const context = sourceContext(new Sink(), {
+      log: { ...nullLog, error },
+      clock: { ...systemClock, sleep },
+    })
+    const { port } = await start('syslog:tcp://127.0.0.1:0', context)
+    await Promise.all(Array.from({ length: 1_010 }, () => connected(port)))
+    await until(() => refused.reduce((sum, each) => sum + each, 0) === 10)
   })
 
   it('what could not be committed is emitted again, because its sender cannot send it again', async () => {

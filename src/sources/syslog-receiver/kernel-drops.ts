@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 
 /** Returns the drops of all UDP sockets on the port since they were opened; 0 where the system does not count them. */
 export async function kernelDrops(port: number): Promise<number> {
-  const tables = await Promise.all(['/proc/net/udp', '/proc/net/udp6'].map(readTable))
+  // A service of systemd with ProcSubset=pid sees no /proc/net.
+  const tables = await Promise.all(['/proc/self/net/udp', '/proc/self/net/udp6'].map(readTable))
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const rows = tables.flatMap((table) => table.split('\n').slice(1))
   return rows

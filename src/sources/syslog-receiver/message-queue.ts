@@ -35,9 +35,13 @@ export class MessageQueue {
     else this.#add(events)
   }
 
-  /** Adds events and resolves when the queue can take more. */
-  async put(events: readonly FramedEvent[]): Promise<void> {
+  /** Adds events, also to a full queue: call `hasCapacity` first. */
+  put(events: readonly FramedEvent[]): void {
     this.#add(events)
+  }
+
+  /** Resolves when the queue can take more. */
+  async hasCapacity(): Promise<void> {
     while (this.#isFull && !this.#context.signal.aborted) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }

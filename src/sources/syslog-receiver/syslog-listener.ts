@@ -22,8 +22,9 @@ export interface ListenOptions {
   readonly log: Log
   /** Takes what can be dropped; the origin names the sender in positions. */
   readonly offer: (message: Framable, from: Sender) => void
-  /** Takes what the sender must wait for. */
-  readonly put: (messages: readonly Framable[], from: Sender) => Promise<void>
+  /** Resolves when more can be taken; until then a connection is not read, so that its sender waits. */
+  readonly ready: () => Promise<void>
+  readonly put: (messages: readonly Framable[], from: Sender) => void
 }
 
 export interface Sender {
@@ -33,10 +34,14 @@ export interface Sender {
 
 export interface Listener {
   readonly port: number
+  /** Logs how many connections were refused since the last call, because too many are open. */
+  reportRefused(): void
   /** Receives nothing more. */
   close(): Promise<void>
 }
 
+/** The connection of a sender that is gone without a word is closed some time after it was quiet for so long. */
+const KEEP_ALIVE_MS = 60_000
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 const MAX_CONNECTIONS = 1_000
 
@@ -47,8 +52,9 @@ export function listenForSyslog(options: ListenOptions): Promise<Listener> {
 async function listenUdp({ address, allowed, eventBytes, offer, log }: ListenOptions): Promise<Listener> {
   const type = address.host.includes(':') ? 'udp6' : 'udp4'
   const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES })
-  socket.on('message', (datagram: Buffer, from: RemoteInfo) => {
-    if (!permits(allowed, from.address)) return
+  socket.on('message', (datagram: Buffer, remote: RemoteInfo) => {
+    const from = senderAt(remote.address, remote.port)
+    if (!permits(allowed, from)) return
     const text = new EventText(eventBytes)
     text.append(datagram)
     offer(text.takeReadable(), from)
@@ -60,6 +66,7 @@ async function listenUdp({ address, allowed, eventBytes, offer, log }: ListenOpt
   socket.on('error', (error) => log.error({ error: messageOf(error) }, 'the socket of syslog failed'))
   return {
     port: socket.address().port,
+    reportRefused: () => {},
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   }
 }
@@ -67,50 +74,81 @@ async function listenUdp({ address, allowed, eventBytes, offer, log }: ListenOpt
 async function listenStream(options: ListenOptions): Promise<Listener> {
   const { address, tls, allowed, log } = options
   const readers = new Set<Promise<void>>()
-  const sockets = new Set<Socket>()
   const accept = (socket: Socket) => {
-    if (!permits(allowed, socket.remoteAddress ?? '')) return void socket.destroy()
-    sockets.add(socket)
-    const reader: Promise<void> = readConnection(socket, options).finally(() => {
-      sockets.delete(socket)
-      readers.delete(reader)
-    })
+    const reader: Promise<void> = readConnection(socket, options).finally(() => readers.delete(reader))
     readers.add(reader)
   }
-  const server: Server = tls === null ? createTcpServer(accept) : createTlsServer(tls, accept)
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+  const server: Server =
+    tls === null ? createTcpServer(keepAlive, accept) : createTlsServer({ ...tls, ...keepAlive }, accept)
   server.maxConnections = MAX_CONNECTIONS
+  const connections = trackConnections(server, allowed)
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     log.warn({ client: socket.remoteAddress, error: messageOf(error) }, 'a TLS connection was refused')
   })
+  let refused = 0
+  server.on('drop', () => refused++)
   await listening(address, (onError, onListening) => {
     server.once('error', onError)
     server.listen({ host: address.host, port: address.port }, onListening)
   })
+  server.on('error', (error) => log.error({ error: messageOf(error) }, 'the socket of syslog failed'))
   const bound = server.address()
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : address.port,
+    reportRefused() {
+      if (refused > 0) log.error({ refused }, 'connections were refused: too many are open')
+      refused = 0
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of sockets) socket.destroy()
+      for (const socket of connections) socket.destroy()
       await Promise.allSettled(readers)
       await closed
     },
   }
 }
 
+/**
+ * Returns the open connections, those in a TLS handshake included: they would keep the server from closing. A sender that
+ * is not allowed gets no handshake, so that it cannot hold a connection.
+ */
+function trackConnections(server: Server, allowed: BlockList | null): ReadonlySet<Socket> {
+  const connections = new Set<Socket>()
+  server.prependListener('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+    if (!permits(allowed, senderOf(socket))) socket.destroy()
+  })
+  return connections
+}
+
 /** Reads as fast as the messages are taken: a full queue stops the sender by the flow control of TCP. */
-async function readConnection(socket: Socket, { eventBytes, put, log }: ListenOptions): Promise<void> {
-  const from = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+async function readConnection(socket: Socket, { eventBytes, ready, put, log }: ListenOptions): Promise<void> {
+  const from = senderOf(socket)
   const framer = new SyslogFramer(eventBytes)
   try {
-    for await (const chunk of socket) await put(framer.push(chunk as Buffer), from)
+    for await (const chunk of socket) {
+      // Messages take far more memory than their bytes, so the chunk waits as it is.
+      await ready()
+      put(framer.push(chunk as Buffer), from)
+    }
   } catch (error) {
     log.debug({ client: from.address, error: messageOf(error) }, 'a connection of syslog broke off')
   }
-  await put(framer.end(), from)
+  put(framer.end(), from)
 }
 
-function permits(allowed: BlockList | null, address: string): boolean {
+function senderOf(socket: Socket): Sender {
+  return senderAt(socket.remoteAddress ?? '', socket.remotePort ?? 0)
+}
+
+/** IPv4 on a socket of IPv6 is written as IPv4, and an address of the link without its interface. */
+function senderAt(address: string, port: number): Sender {
+  return { address: address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, ''), port }
+}
+
+function permits(allowed: BlockList | null, { address }: Sender): boolean {
   return allowed === null || allowed.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
 }
 

@@ -48,12 +48,19 @@ interface ParseOptions {
 
 /** Never fails: what has no known form is the message, with the default priority. */
 export function parseSyslog(text: string, options: ParseOptions): SyslogFields {
-  const line = text.replace(/[\r\n\0]+$/, '')
+  const line = withoutLineEnds(text)
   const match = PRIORITY.exec(line)
   const priority = Number(match?.[1] ?? MAX_PRIORITY + 1)
   if (match === null || priority > MAX_PRIORITY) return { ...levelsOf(DEFAULT_PRIORITY), message: line }
   const rest = line.slice(match[0].length)
   return { ...levelsOf(priority), ...(parse5424(rest) ?? parse3164(rest, options)) }
+}
+
+/** A pattern would take time that grows with the square of a text of many line ends. */
+function withoutLineEnds(text: string): string {
+  let end = text.length
+  while (end > 0 && '\r\n\0'.includes(text[end - 1]!)) end--
+  return text.slice(0, end)
 }
 
 function levelsOf(priority: number) {

@@ -69,6 +69,11 @@ describe('RFC 5424', () => {
   })
 })
 
+it('line ends inside a text take no time that grows faster than their number', () => {
+  const ends = '\0\r\n'.repeat(1_000_000)
+  expect(parse(`<13>${ends}x${ends}`).message).toBe(`${ends}x`)
+})
+
 describe('RFC 3164 and what devices send', () => {
   it.each([
     [
