@@ -207,6 +207,15 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       expect(new Set((await store.deliveries({ limit: 9 })).map(({ id }) => id)).size).toBe(3)
     })
 
+    it('an update carries a note with any character', async () => {
+      await deliver()
+      const note = 'a\0b\uE0000"\\\ud800'
+      await act('commented', { note })
+      await act('commented', { note, actor: 'x\0' })
+      const [claimed] = await claim()
+      expect(claimed?.delivery.update).toMatchObject({ note: `${note}\n${note}`, actor: 'x\0' })
+    })
+
     it('an update whose lease has run out does not change either', async () => {
       await deliver()
       await act('acknowledged')

@@ -1,12 +1,9 @@
 /** Claims due deliveries, and knows when the next one is due. */
 import type { ClaimedDelivery, Store } from '../store.ts'
 import type { Database } from './database.ts'
-import { type AlertContent, type DeliveryContent, toAlert, toDelivery } from './listing.ts'
+import { type AlertContent, toAlert } from './listing.ts'
 
-type Claimed = Omit<ClaimedDelivery, 'delivery' | 'alerts'> & {
-  readonly delivery: DeliveryContent
-  readonly alerts: readonly AlertContent[]
-}
+type Claimed = Omit<ClaimedDelivery, 'alerts'> & { readonly alerts: readonly AlertContent[] }
 
 export async function claimDue(
   database: Database,
@@ -19,7 +16,6 @@ export async function claimDue(
   )
   return rows.map(({ claimed }) => ({
     ...claimed,
-    delivery: toDelivery(claimed.delivery),
     alerts: claimed.alerts.map(toAlert),
   }))
 }

@@ -100,7 +100,9 @@ BEGIN
   -- What is not due yet, or not in its turn, was sent by no predecessor. A retry by hand resets the attempts, not their history.
   SELECT id, update_body::jsonb AS body, due, state,
     CASE WHEN state = 'queued' OR due > now_ms THEN was_attempted(id) ELSE was_tried(id, created_at) END AS tried
-  INTO latest FROM delivery WHERE update_of = first_delivery.id ORDER BY seq DESC LIMIT 1;
+  INTO latest FROM delivery WHERE update_of = first_delivery.id ORDER BY seq DESC LIMIT 1
+  -- A claim that is under way has read what the update says. It is waited for, and then the update is not changed.
+  FOR UPDATE;
   IF FOUND THEN
     is_open := CASE WHEN latest.state = 'withdrawn' THEN first_delivery.state <> 'delivered'
       ELSE latest.state IN ('pending', 'queued') AND NOT latest.tried END;

@@ -15,7 +15,7 @@ CREATE FUNCTION delivery_content(d delivery) RETURNS json LANGUAGE sql STABLE AS
   SELECT json_build_object('id', d.id, 'kind', d.kind, 'destinationKey', d.destination_key,
     'destination', d.destination, 'state', d.state, 'due', d.due, 'attempts', d.attempts, 'createdAt', d.created_at,
     'pausedMs', d.paused_ms, 'reason', d.reason, 'message', d.message, 'updateOf', d.update_of,
-    'update', d.update_body, 'remoteReference', d.remote_reference,
+    'update', d.update_body::json, 'remoteReference', d.remote_reference,
     'alertIds', (SELECT coalesce(json_agg(alert_id ORDER BY alert_id), '[]') FROM delivery_item WHERE delivery_id = d.id))
 $$;
 
@@ -50,7 +50,7 @@ BEGIN
     'delivery', json_build_object('id', l.id, 'kind', l.kind, 'destinationKey', l.destination_key,
       'destination', l.destination, 'state', l.state, 'due', l.due, 'attempts', l.attempts, 'createdAt', l.created_at,
       'pausedMs', l.paused_ms, 'reason', l.reason, 'message', l.message, 'updateOf', l.update_of,
-      'update', l.update_body, 'remoteReference', l.remote_reference, 'alertIds', i.ids),
+      'update', l.update_body::json, 'remoteReference', l.remote_reference, 'alertIds', i.ids),
     'leaseToken', l.lease_token,
     -- A delivery that is older than the daemon counts as tried: a predecessor may have sent it and lost the lease.
     'repeated', l.expired OR l.created_at < since_ms OR EXISTS (SELECT 1 FROM attempt t WHERE t.delivery_id = l.id),
