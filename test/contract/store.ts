@@ -1,4 +1,5 @@
 /** The contract of stores: plans, versions and reads. The states of deliveries are in store-deliveries.ts. */
+import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type {
   CommitPlan,
@@ -69,6 +70,19 @@ function commitContract(open: () => Promise<OpenedStore>): void {
         value: { ...first, count: 2 },
         version: 2,
       })
+    })
+
+    it('remembers ids and keys of any length', async () => {
+      const long = (n: number) => `${n}${randomBytes(4_000).toString('base64')}`
+      const [id, other, key] = [long(1), long(2), long(3)]
+      const seen = [{ id, until: T0 + 60_000 }]
+      const remembered = plan({ seen, kv: [{ key, value: '"kept"', expiresAt: null }] })
+      expect(await store.commit(remembered, nothing)).toBe('ok')
+      expect(await store.commit(plan({ seen }), nothing)).toBe('conflict')
+      expect([...(await read({ seen: [other, id, 'short'] })).seen]).toEqual([id])
+      expect([...(await store.kv([other, key]))]).toEqual([[key, '"kept"']])
+      await store.commit(plan({ kv: [{ key, value: null, expiresAt: null }] }), nothing)
+      expect((await store.kv([key])).size).toBe(0)
     })
 
     it.each<[string, CommitPlan, ReturnType<typeof expecting>]>([

@@ -5,18 +5,27 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/model/ports.ts'
 import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
+import { openPool } from '../../src/store/postgres/pool.ts'
 import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
 import { decodeJson, decodeText, encodeJson, encodeText } from '../../src/store/postgres/text-codec.ts'
-import type { Store } from '../../src/store/store.ts'
+import {
+  type ClaimedDelivery,
+  type DestinationState,
+  type Store,
+  UNDELIVERED_STATES,
+} from '../../src/store/store.ts'
 import { describeWithPostgres, type PostgresServer } from '../support/postgres.ts'
 import {
   alert,
+  audit,
   commitCursor,
+  dead,
   delivered,
   delivery,
   expecting,
   plan,
   signal,
+  subscription,
   T0,
 } from '../support/store-rows.ts'
 import { startSwallowingProxy } from '../support/swallowing-proxy.ts'
@@ -26,6 +35,12 @@ const root = mkdtempSync(join(tmpdir(), 'signalbox-postgres-test-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const nothing = expecting()
+
+const PARTITIONS = { sources: ['s'], limit: 1, leaseMs: 1, member: 'the former' }
+
+function paused(state: DestinationState): DestinationState {
+  return { ...state, pausedAt: T0 }
+}
 
 describe('the URL of a store in PostgreSQL', () => {
   const read = (url: string, environment = {}) => readStoreUrl(url, environment, root)
@@ -212,6 +227,71 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     expect(await second.signals({ limit: 5 })).toHaveLength(1)
     await first.close()
     await second.join({ name: 'the second', hostId: 'h' })
+  })
+
+  it.each<[string, (store: Store) => Promise<unknown>]>([
+    ['take', (store) => store.take('s')],
+    ['claimPartitions', (store) => store.claimPartitions(PARTITIONS)],
+    ['claim', (store) => store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1 })],
+    ['changeDestinationState', (store) => store.changeDestinationState('soc', paused)],
+    ['changeDestinationState', (store) => store.changeDestinationState('other', paused)],
+    ['retry', (store) => store.retry({ ids: ['d1'] })],
+    ['reconcile', (store) => store.reconcile({ knownKeys: [], renames: [] })],
+  ])('the first write of a daemon whose place was taken changes nothing if it is %s', async (_, write) => {
+    const url = server().url()
+    const present = await open(url)
+    await present.changeDestinationState('soc', (state) => ({ ...state, failures: 1 }))
+    const held = await present.take('s')
+    await present.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
+    const [claimed] = await present.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1 })
+    await present.recordOutcome('d1', claimed!.leaseToken, dead())
+    const former = await open(url)
+    await former.join({ name: 'the former', hostId: 'h' })
+    server().sql(`UPDATE ${new URL(url).searchParams.get('schema')}.holder SET token = 'another'`)
+    await expect(write(former)).rejects.toThrow(/was lost: another daemon/)
+    expect(await present.destinationState('soc')).toMatchObject({ value: { failures: 1 }, version: 1 })
+    expect(await present.destinationState('other')).toMatchObject({ version: 0 })
+    expect(await present.deliveries({ states: ['dead'], limit: 9 })).toHaveLength(1)
+    const moving = plan({ cursors: [{ source: 's', cursor: '1' }] })
+    expect(await present.commit(moving, expecting({}, {}, [held]))).toBe('ok')
+  })
+
+  it('a claim of an update that is under way has all of it, and a later event makes the next update', async () => {
+    const url = server().url()
+    const store = await open(url)
+    await store.reconcile({ knownKeys: ['soc'], renames: [], subscriptions: [subscription('soc')] })
+    await store.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
+    const [first] = await store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    await store.recordOutcome('d1', first!.leaseToken, delivered)
+    const comment = (note: string) => store.commit(plan({ audits: [audit('commented', { note })] }), nothing)
+    await comment('one')
+    const claiming = await openPool(readStoreUrl(url, {}, root), { readOnly: false }).hold()
+    await claiming.query('BEGIN')
+    const claim = `SELECT claim_deliveries('{soc}', 1, 60000, NULL, NULL) AS claimed`
+    const [row] = await claiming.query<{ claimed: ClaimedDelivery }>(claim)
+    expect(row?.claimed.delivery.update?.note).toBe('one')
+    const commented = comment('two')
+    const waits = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`
+    await until(() => server().sql(waits).trim() === '1')
+    await claiming.query('COMMIT')
+    await claiming.close()
+    expect(await commented).toBe('ok')
+    const updates = await store.deliveries({ kind: 'update', limit: 9 })
+    expect(new Set(updates.map(({ state, update }) => `${state} ${update?.note}`))).toEqual(
+      new Set(['sending one', 'queued two']),
+    )
+  })
+
+  it('deliveries that were not delivered are counted without reading those that were', async () => {
+    const url = server().url()
+    const store = await openStore(url, { clock: systemClock, projectRoot: root })
+    await store.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
+    expect(await store.countDeliveries(UNDELIVERED_STATES)).toMatchObject({ pending: 1, delivered: 0 })
+    expect(await store.countDeliveries()).toMatchObject({ pending: 1 })
+    await store.close()
+    const scans = `SELECT idx_scan FROM pg_stat_all_indexes WHERE indexrelname = 'delivery_open'
+      AND schemaname = '${new URL(url).searchParams.get('schema')}'`
+    await until(() => server().sql(scans).trim() !== '0')
   })
 
   it('a schema of a newer version or of another program is refused, and a missing one is not created by a command', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Bug } from '../../errors.ts'
 import { statusText } from '../../model/alerts/alert-status.ts'
 import type { CommitAnswer, CommitPlan, ExpectedVersions, Group, ReadKeys, ReadState } from '../store.ts'
+import { boundedKey } from './bounded-key.ts'
 import type { Database } from './database.ts'
 import { Json } from './pool.ts'
 import { isConflict } from './postgres-failure.ts'
@@ -67,6 +68,8 @@ function payloadOf(plan: CommitPlan, expected: ExpectedVersions): object {
   }
   return {
     ...plan,
+    seen: plan.seen.map(({ id, until }) => ({ id: boundedKey(id), until })),
+    kv: plan.kv.map((write) => ({ ...write, key: boundedKey(write.key) })),
     held: [...cursors].map(([source, { owner, version }]) => ({ source, owner, version })),
     expectedGroups: [...groups].map(([key, version]) => ({ key, version })),
     expectedLimiters: [...limiters].map(([key, version]) => ({ key, version })),
@@ -109,10 +112,11 @@ interface StoredState {
 
 export async function readState(database: Database, keys: ReadKeys, now: number | null): Promise<ReadState> {
   const [row] = await database.query<{ state: StoredState }>('SELECT read_state($1, $2) AS state', [
-    new Json(keys),
+    new Json({ ...keys, seen: keys.seen.map(boundedKey) }),
     now,
   ])
-  const { groups, alertEvents, limiters, seen } = row!.state
+  const { groups, alertEvents, limiters } = row!.state
+  const seen = new Set(row!.state.seen)
   return {
     groups: new Map(
       // Matches of muted detections are added to the column.
@@ -123,6 +127,6 @@ export async function readState(database: Database, keys: ReadKeys, now: number 
     ),
     alertEvents: new Map(alertEvents.map(({ id, events }) => [id, events])),
     limiters: new Map(limiters.map((limiter) => [limiter.value.detection, limiter])),
-    seen: new Set(seen),
+    seen: new Set(keys.seen.filter((id) => seen.has(boundedKey(id)))),
   }
 }

@@ -26,31 +26,25 @@ export async function readDestinationState(
     : { value: UNKNOWN_DESTINATION, version: 0 }
 }
 
+const INSERT = `INSERT INTO destination_state (key, version, body)
+  SELECT $1::text, $2::bigint + 1, $3::text FROM check_holder($4) ON CONFLICT DO NOTHING RETURNING 1`
+const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3 FROM check_holder($4)
+  WHERE key = $1 AND version = $2 RETURNING 1`
+
 /** Where a comparison fails, another change has succeeded. So the changes of all daemons together go on. */
 export async function changeDestinationState(
   database: Database,
   key: string,
   change: (state: DestinationState) => DestinationState,
+  holder: string | null,
 ): ReturnType<Store['changeDestinationState']> {
   for (let tries = 0; ; tries++) {
     const { value: before, version } = await readDestinationState(database, key)
     const after = change(before)
-    if (after === before || (await replaceState(database, key, after, version))) return { before, after }
+    if (after === before) return { before, after }
+    const sql = version === 0 ? INSERT : UPDATE
+    const parameters = [key, version, JSON.stringify(after), holder]
+    if ((await database.query(sql, parameters)).length > 0) return { before, after }
     await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** tries))
   }
-}
-
-const INSERT =
-  'INSERT INTO destination_state (key, version, body) VALUES ($1, $2 + 1, $3) ON CONFLICT DO NOTHING RETURNING 1'
-const UPDATE =
-  'UPDATE destination_state SET version = $2 + 1, body = $3 WHERE key = $1 AND version = $2 RETURNING 1'
-
-async function replaceState(
-  database: Database,
-  key: string,
-  state: DestinationState,
-  version: number,
-): Promise<boolean> {
-  const sql = version === 0 ? INSERT : UPDATE
-  return (await database.query(sql, [key, version, JSON.stringify(state)])).length > 0
 }

@@ -1,6 +1,7 @@
 /** The store in a schema of PostgreSQL. */
 import { UserError } from '../../errors.ts'
 import type { Store } from '../store.ts'
+import { boundedKey } from './bounded-key.ts'
 import { claimDue, countDue, earliestDue } from './claim.ts'
 import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
 import {
@@ -101,7 +102,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     cursor: (source) => readCursor(database, source),
     take: async (source) => {
       assertWritable()
-      return takeCursor(database, source)
+      return takeCursor(database, source, caller())
     },
     read: (keys) => readState(database, keys, now()),
     commit,
@@ -151,8 +152,8 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
           ? selection.ids
           : (await listDeliveries(database, { ...selection, states })).map(({ id }) => id)
       const [row] = await database.query<{ changed: number }>(
-        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
-        [ids, states, by?.actor ?? null, by?.via ?? null, now()],
+        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed FROM check_holder($6)',
+        [ids, states, by?.actor ?? null, by?.via ?? null, now(), hold.token],
       )
       // The daemon looks for due deliveries at once. The transaction above has ended: see decision 43.
       if (hold.token === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
@@ -168,7 +169,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     destinationState: (key) => readDestinationState(database, key),
     changeDestinationState: async (key, change) => {
       assertWritable()
-      return changeDestinationState(database, key, change)
+      return changeDestinationState(database, key, change, hold.token)
     },
 
     alerts: (filter) => listAlerts(database, filter),
@@ -181,12 +182,12 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     signals: (filter) => listSignals(database, filter),
     signalHorizon: () => signalHorizon(database),
     kv: async (keys) => {
-      const rows = await database.query<{ key: string; value: string }>(
-        `SELECT key, value FROM unnest($1::text[]) WITH ORDINALITY AS k(key, position) JOIN kv USING (key)
+      const rows = await database.query<{ position: number; value: string }>(
+        `SELECT position, value FROM unnest($1::text[]) WITH ORDINALITY AS k(key, position) JOIN kv USING (key)
          WHERE expires_at IS NULL OR expires_at > store_now($2) ORDER BY position`,
-        [keys, now()],
+        [keys.map(boundedKey), now()],
       )
-      return new Map(rows.map(({ key, value }) => [key, value]))
+      return new Map(rows.map(({ position, value }) => [keys[position - 1]!, value]))
     },
 
     // The cursors of files stay those of their host: another host can have other files at the same paths.
