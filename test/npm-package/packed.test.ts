@@ -74,7 +74,7 @@ describe('the installed package', () => {
   })
 
   it('holds no sources and no tests', () => {
-    const folders = ['bin', 'dist', 'docs', 'examples', 'node_modules', 'schemas']
+    const folders = ['bin', 'deploy', 'dist', 'docs', 'examples', 'node_modules', 'schemas']
     const found = readdirSync(installed, { withFileTypes: true }).filter((entry) => entry.isDirectory())
     expect(found.map(({ name }) => name).sort()).toEqual(folders)
     const sources = globSync('dist/**/*.ts', { cwd: installed }).filter((path) => !path.endsWith('.d.ts'))
