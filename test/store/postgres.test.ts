@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/model/ports.ts'
 import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
 import { openPool } from '../../src/store/postgres/pool.ts'
+import { isAway } from '../../src/store/postgres/postgres-failure.ts'
 import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
 import { decodeJson, decodeText, encodeJson, encodeText } from '../../src/store/postgres/text-codec.ts'
 import {
@@ -89,6 +90,7 @@ describe('the URL of a store in PostgreSQL', () => {
     ['postgres://u:S3CRET@h/d?schema=a-b', /schema "a-b"/],
     ['postgres://u:S3CRET@h/d?pool=0', /`pool`/],
     ['postgres://u:S3CRET@h:x/d', /no valid/],
+    ['postgres://u:S3CRET%@h/d', /a % that begins no escape/],
     ['postgres://h/', /no user/],
     ['postgres://u@db.example/d?sslrootcert=none.pem', /file of `sslrootcert`/],
   ])('%s is refused, and the message contains no secret', (url, message) => {
@@ -96,6 +98,13 @@ describe('the URL of a store in PostgreSQL', () => {
     expect(() => read(url)).not.toThrow(/S3CRET/)
   })
 })
+
+it.each(['timeout expired', 'There was an error establishing an SSL connection', 'Query read timeout'])(
+  'the failure "%s" of the client library means that the database is away',
+  (message) => {
+    expect(isAway(new Error(message))).toBe(true)
+  },
+)
 
 describe('texts that PostgreSQL refuses', () => {
   it.each(['a\0b', '\ud800', 'x\udfffy', '\uE000', '\uE0000', '\0\uE000u', 'plain', '😀'])(
@@ -306,6 +315,16 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     server().sql(`CREATE SCHEMA ${new URL(other).searchParams.get('schema')}`)
     server().sql(`CREATE TABLE ${new URL(other).searchParams.get('schema')}.theirs (n int)`)
     await expect(open(other)).rejects.toThrow(/another program/)
+  })
+
+  it('a schema can have the name of a word of SQL', async () => {
+    const url = server()
+      .url()
+      .replace(/schema=.*/, 'schema=user')
+    const store = await open(url)
+    await store.join({ name: 'a daemon', hostId: 'h' })
+    expect(await commitCursor(store, 's', '1')).toBe('ok')
+    expect(server().sql('SELECT count(*) FROM "user".source_cursor').trim()).toBe('1')
   })
 
   it('many processes that open a new schema at once create it once', async () => {

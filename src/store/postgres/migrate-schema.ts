@@ -50,7 +50,7 @@ async function migrate(connection: Connection, database: Database, newest: numbe
   )
   if (!place!.free)
     throw await heldStore(connection, database.settings.location, 'has an older schema and is')
-  await connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+  await connection.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
   await connection.query('CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)')
   for (const file of migrationFiles().slice(version)) await connection.query(readFileSync(file, 'utf8'))
   await connection.query(`DELETE FROM schema_version; INSERT INTO schema_version VALUES (${newest})`)

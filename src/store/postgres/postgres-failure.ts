@@ -17,7 +17,7 @@ const CREDENTIALS = ['28P01', '28000']
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const CLIENT_NETWORK =
-  /connection terminated|timeout exceeded|read timeout|connection (error|ended)|not queryable/i
+  /connection terminated|timeout (exceeded|expired)|read timeout|connection (error|ended)|not queryable|establishing an SSL/i
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS/
 
 function codeOf(error: unknown): string {

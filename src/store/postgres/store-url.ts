@@ -48,8 +48,8 @@ export function readStoreUrl(url: string, environment: Environment, projectRoot:
   const parameter = parametersOf(parsed)
   const host = parameter('host') ?? hostOf(parsed) ?? environment.PGHOST ?? 'localhost'
   const port = Number(parsed.port || environment.PGPORT || 5432)
-  const user = decodeURIComponent(parsed.username) || environment.PGUSER
-  const database = decodeURIComponent(parsed.pathname.slice(1)) || environment.PGDATABASE || user
+  const user = decoded(parsed.username) || environment.PGUSER
+  const database = decoded(parsed.pathname.slice(1)) || environment.PGDATABASE || user
   if (!user || !database) throw invalid('the store URL names no user or no database', FORM)
   const schema = parameter('schema') ?? 'signalbox'
   if (!SCHEMA.test(schema))
@@ -81,8 +81,16 @@ function parseUrl(url: string): URL {
   }
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw invalid('the store URL has a % that begins no escape', 'write %25 instead of %')
+  }
+}
+
 function hostOf({ hostname }: URL): string | undefined {
-  return hostname === '' ? undefined : decodeURIComponent(hostname.replace(/^\[|\]$/g, ''))
+  return hostname === '' ? undefined : decoded(hostname.replace(/^\[|\]$/g, ''))
 }
 
 function parametersOf({ searchParams }: URL): (name: Parameter) => string | undefined {
@@ -115,7 +123,7 @@ function passwordOf(
     return { password, passwordSource: `the file ${path} (passwordFile)`, hasPasswordInUrl: false }
   }
   if (parsed.password !== '') {
-    const password = decodeURIComponent(parsed.password)
+    const password = decoded(parsed.password)
     return { password: () => password, passwordSource: 'the store URL', hasPasswordInUrl: true }
   }
   const name = ['SIGNALBOX_STORE_PASSWORD', 'PGPASSWORD'].find((each) => environment[each] !== undefined)
