@@ -43,10 +43,12 @@ export async function messageEvents(
     }
   }
   const framer = new Framer({ eventBytes: limits.eventBytes, unwrap }, START_POSITION)
-  const frames = frameWhole(plain, framer, MAX_MESSAGE_EVENTS, limits.bodyBytes)
+  // Containers can hold more than the message itself, which was accepted by the broker.
+  const maxChars = Math.max(limits.bodyBytes, plain.length)
+  const frames = frameWhole(plain, framer, MAX_MESSAGE_EVENTS, maxChars)
   if (frames === null) {
     return refusal(
-      `the message has more than ${MAX_MESSAGE_EVENTS} events, or ${limits.bodyBytes} bytes of events`,
+      `the message has more than ${MAX_MESSAGE_EVENTS} events, or ${maxChars} bytes of unwrapped events`,
     )
   }
   return frames.map((frame) => eventOf(frame, place, frames.length))

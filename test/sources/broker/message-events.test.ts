@@ -16,7 +16,14 @@ it('refuses a message whose compressed containers together hold more than a body
   expect(within).toMatchObject([{ raw: JSON.stringify({ x: 'x'.repeat(60_000) }) }])
   const refused = await messageEvents(Buffer.from(container(60_000).repeat(2)), PLACE, rules)
   expect(refused).toMatchObject([
-    { ...PLACE, refused: 'the message has more than 10000 events, or 100000 bytes of events' },
+    { ...PLACE, refused: 'the message has more than 10000 events, or 100000 bytes of unwrapped events' },
+  ])
+})
+
+it('reads a message that is longer than a body may be, because the broker accepted it', async () => {
+  const raw = JSON.stringify('x'.repeat(2 * LIMITS.bodyBytes))
+  expect(await messageEvents(Buffer.from(raw), PLACE, { unwrap: null, limits: LIMITS })).toEqual([
+    { ...PLACE, raw },
   ])
 })
 
@@ -35,5 +42,5 @@ it('keeps few events of a small message that holds millions', async () => {
     resourceLimits: { maxOldGenerationSizeMb: 128 },
   })
   const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  expect(answer).toEqual(['the message has more than 10000 events, or 4194304 bytes of events'])
+  expect(answer).toEqual(['the message has more than 10000 events, or 4194304 bytes of unwrapped events'])
 })
