@@ -101,9 +101,9 @@ export class PartitionRun {
   async #run(first: HeldCursor): Promise<void> {
     const { log, clock } = this.#parts.broker
     let held: HeldCursor | null = first
+    this.#parts.setState(this.#partition, 'behind')
     while (held !== null && !this.#signal.aborted) {
       const claim = new CursorClaim(held)
-      this.#parts.setState(this.#partition, 'behind')
       try {
         await this.#parts.source.run(this.#partition, this.#contextOf(held, claim))
         if (this.#signal.aborted) break
@@ -164,7 +164,8 @@ export class PartitionRun {
 
   #contextOf({ cursor }: HeldCursor, claim: CursorClaim): PartitionContext {
     const { broker, limits, emitter, admitSystem, setState } = this.#parts
-    let state: PartitionState = 'behind'
+    // The state of a failed run stays until this one works.
+    let state: PartitionState | null = null
     const works = (next: PartitionState) => {
       this.#failures = 0
       this.#problem = null
@@ -173,7 +174,7 @@ export class PartitionRun {
       state = next
     }
     const { commitCursor, emit } = emitter(this.name, claim, () => {
-      works(state)
+      works(state ?? 'behind')
       this.#begin()
     })
     return {
