@@ -37,6 +37,8 @@ class GlobTail {
   readonly #signal: AbortSignal
   readonly #cursors: Map<string, string>
   readonly #running = new Map<string, RunningLog>()
+  /** The logs without a file, with their position and the time since when it is the same. */
+  readonly #missing = new Map<string, { readonly cursor: string | undefined; readonly since: number }>()
   /** The logs beyond the limit that were reported. */
   readonly #reported = new Set<string>()
 
@@ -80,13 +82,28 @@ class GlobTail {
     for (const log of this.#running.keys()) {
       // Without its log, a sibling was taken for a log.
       const isSibling = paths.includes(log) && !logs.has(log)
-      if (isSibling || !(await hasFiles(log))) await this.#forget(log)
+      if (isSibling || (await this.#isGone(log))) await this.#forget(log)
     }
     for (const log of logs) {
       if (this.#running.has(log)) continue
       if (this.#running.size < MAX_LOGS) this.#start(log)
       else this.#report(log)
     }
+  }
+
+  /** A removed file is read on while it is open, so its log is gone only after it was quiet. */
+  async #isGone(log: string): Promise<boolean> {
+    if (await hasFiles(log)) {
+      this.#missing.delete(log)
+      return false
+    }
+    const now = this.#context.clock.now()
+    const cursor = this.#cursors.get(log)
+    const missing = this.#missing.get(log)
+    if (missing?.cursor === cursor && missing !== undefined)
+      return Math.abs(now - missing.since) >= this.#options.quietMs
+    this.#missing.set(log, { cursor, since: now })
+    return false
   }
 
   #start(log: string): void {
@@ -117,6 +134,7 @@ class GlobTail {
     this.#running.delete(log)
     this.#followers.delete(log)
     this.#cursors.delete(log)
+    this.#missing.delete(log)
     await this.#context.commitCursor(this.#cursor())
   }
 

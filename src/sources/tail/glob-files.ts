@@ -1,6 +1,6 @@
 /** Finds the files that a pattern names, without the rotated siblings of a log among them. */
-import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import fastGlob from 'fast-glob'
 import { rotatedName } from './rotated-names.ts'
 
@@ -21,10 +21,33 @@ export async function patternOf(path: string): Promise<Pattern | null> {
   return { folder: join(sep, ...names.slice(0, count)), pattern: names.slice(count).join('/') }
 }
 
-/** Returns the paths in the order of their names. */
+/** Returns the paths in the order of their names, one for each file: a link to another of the files is left out. */
 export async function filesOf({ folder, pattern }: Pattern): Promise<string[]> {
   const paths = await fastGlob.glob(pattern, { cwd: folder, absolute: true, suppressErrors: true })
-  return paths.sort((a, b) => (a < b ? -1 : 1))
+  return withoutLinks(
+    folder,
+    paths.sort((a, b) => (a < b ? -1 : 1)),
+  )
+}
+
+async function withoutLinks(folder: string, paths: readonly string[]): Promise<string[]> {
+  const realFolder = await targetOf(folder)
+  const targets = await Promise.all(paths.map(targetOf))
+  const chosen = new Map<string, string>()
+  for (const [i, path] of paths.entries()) {
+    const target = targets[i]!
+    const isOwn = join(realFolder, relative(folder, path)) === target
+    if (isOwn || !chosen.has(target)) chosen.set(target, path)
+  }
+  return paths.filter((path, i) => chosen.get(targets[i]!) === path)
+}
+
+async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    return path
+  }
 }
 
 /**
@@ -32,12 +55,25 @@ export async function filesOf({ folder, pattern }: Pattern): Promise<string[]> {
  * @param known are the logs that are followed: their siblings are no logs while they themselves are missing.
  */
 export function ownLogs(paths: readonly string[], known: Iterable<string>): string[] {
-  const byFolder = Map.groupBy(new Set([...known, ...paths]), dirname)
-  const isSibling = (path: string) =>
-    byFolder
-      .get(dirname(path))!
-      .some((log) => log !== path && rotatedName(basename(log), basename(path)) !== null)
-  return paths.filter((path) => !isSibling(path))
+  const logs = new Set([...known, ...paths])
+  return paths.filter((path) => !isSibling(path, logs))
+}
+
+/** The digits of a date, with a separator before each and a letter at the end. */
+const MAX_ADDED_CHARS = 50
+
+/** Tries the names without what rotation can have added, because comparing all files with each other would take too long. */
+function isSibling(path: string, logs: ReadonlySet<string>): boolean {
+  const name = basename(path)
+  const folder = path.slice(0, path.length - name.length)
+  const plain = name.replace(/\.gz$/, '')
+  for (const end of [plain.length, plain.lastIndexOf('.')]) {
+    for (let from = Math.max(1, end - MAX_ADDED_CHARS); from < end; from++) {
+      const log = plain.slice(0, from) + plain.slice(end)
+      if (logs.has(folder + log) && rotatedName(log, name) !== null) return true
+    }
+  }
+  return false
 }
 
 /** Returns true while the log or a rotated sibling is there. */

@@ -1,8 +1,11 @@
-import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ownLogs } from '../../../src/sources/tail/glob-files.ts'
+import { rotatedName } from '../../../src/sources/tail/rotated-names.ts'
+import { manualClock } from '../../support/clock.ts'
 import { Follower } from '../../support/follower.ts'
 import { openSource, Sink, sourceContext } from '../../support/source.ts'
 import { until } from '../../support/until.ts'
@@ -87,6 +90,26 @@ describe('all files of a pattern, once', () => {
   })
 })
 
+describe('the logs among files', () => {
+  it('are those that are no rotated sibling of another one', () => {
+    const added = ['', '.1', '.12', '-1', '-20260101', '.2026-01-01.0', '_1767225600', '20260101', '.123456']
+    const names = ['app', 'a.b', 'x.log', '.log'].flatMap((log) =>
+      added.flatMap((more) => [`${log}${more}`, `${log}${more}.gz`, log.replace(/(\.\w+)?$/, `${more}$1`)]),
+    )
+    const paths = [...new Set(names)].filter(Boolean).map((name) => `/logs/${name}`)
+    const isSibling = (path: string) =>
+      paths.some((log) => log !== path && rotatedName(log.slice(6), path.slice(6)) !== null)
+    const logs = ownLogs(paths, [])
+    expect(logs).toEqual(paths.filter((path) => !isSibling(path)))
+    expect(logs.length).toBeLessThan(paths.length / 2)
+  })
+
+  it('are found among many files without a comparison of all with each other', () => {
+    const paths = Array.from({ length: 50_000 }, (_, n) => `/logs/service-${n}.log`)
+    expect(ownLogs(paths, [])).toEqual(paths)
+  })
+})
+
 describe('all logs of a pattern, followed', () => {
   const sorted = (follower: Follower) => [...follower.seen].sort((a, b) => Number(a) - Number(b))
   const sees = async (follower: Follower, ...numbers: number[]) => {
@@ -162,6 +185,43 @@ describe('all logs of a pattern, followed', () => {
     await follower.passes(() => !follower.cursor!.includes('a-1.log'))
     await writeFile(at('a-2.log'), lines(2))
     await sees(follower, 1, 2)
+    await follower.stop()
+  })
+
+  it('a file that is removed before it was read is read to its end', async () => {
+    const all = Array.from({ length: 30_000 }, (_, n) => n)
+    await writeFile(at('a.log'), lines(...all))
+    const sink = new Sink()
+    sink.isHeld = true
+    const [clock, abort] = [manualClock(), new AbortController()]
+    const source = await openSource(`file:${at('*.log')}?follow=true`)
+    const ended = source.run(sourceContext(sink, { clock, signal: abort.signal }))
+    await until(() => sink.inFlight > 0)
+    expect(sink.events.length).toBeLessThan(all.length)
+    await rm(at('a.log'))
+    for (let turn = 0; turn < 50; turn++) {
+      clock.advance(100)
+      await stat(folder)
+    }
+    for (let next = 0; sink.events.length < all.length; next++) {
+      await until(() => sink.emitted.length > next)
+      sink.emitted[next]!.settle()
+    }
+    expect(sink.texts).toEqual(all.map(String))
+    abort.abort()
+    for (const one of sink.emitted) one.settle()
+    await ended
+  })
+
+  it('a file that two names lead to is read once', async () => {
+    await writeFile(at('day.log'), lines(1, 2))
+    await symlink(at('day.log'), at('current.log'))
+    await symlink(folder, at('loop'))
+    const follower = new Follower(at('**/*.log'))
+    await follower.start()
+    await sees(follower, 1, 2)
+    await writeFile(at('z.log'), lines(3))
+    await sees(follower, 1, 2, 3)
     await follower.stop()
   })
 })
