@@ -143,6 +143,29 @@ describeWithProgram('nats-server', 'a NATS server', () => {
     await member.stop()
   })
 
+  it('raises an alert if messages were removed while the partition was read', async () => {
+    await server.addStream({ name: 'LATE', subjects: ['late.>'] })
+    const { member, ledger } = await start(server.port, 'LATE', 'token=${env:RIGHT}', 1_000_000)
+    await until(() => member.hasStarted)
+    member.hold()
+    const text = JSON.stringify('x'.repeat(100_000))
+    await server.publish(
+      'late.1',
+      Array.from({ length: 200 }, () => text),
+    )
+    await until(() => member.held() > 0)
+    await (await server.manager()).streams.purge('LATE')
+    await server.publish('late.1', ['{"last":1}'])
+    member.letGo()
+    await until(() => ledger.texts.includes('{"last":1}'))
+    await member.stop()
+    const missing = 201 - ledger.texts.length
+    expect(missing).toBeGreaterThan(0)
+    expect(ledger.findings).toMatchObject([
+      { code: 'EventsExpired', description: expect.stringContaining(`up to ${missing} messages`) as unknown },
+    ])
+  })
+
   it('an idle partition passes the messages of other subjects, so that nothing seems to be lost', async () => {
     const { member, ledger } = await start(server.port, 'EVENTS', 'token=${env:RIGHT}&subject=ev.idle')
     await until(() => member.hasStarted)

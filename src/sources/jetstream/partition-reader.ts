@@ -195,6 +195,7 @@ export class PartitionReader {
       const events = await messageEvents(data, place, { unwrap: this.#options.spec.unwrap, limits })
       read.push({ events, cursor: encodeCursor({ created, seq: message.seq }) })
     }
+    await this.#checkGap(messages)
     await this.#window.feedMessages(read)
     this.#last = { created, seq: messages.at(-1)!.seq }
   }
@@ -220,9 +221,28 @@ export class PartitionReader {
   /** A stream can remove messages while reading is late. */
   async #check(): Promise<void> {
     if (!this.#isCheckDue()) return
-    const { lost } = resume(this.#last, await this.#ends())
-    if (lost?.code === 'expired') await this.#context.reportLoss(lost)
-    else if (lost !== null) throw new RetryableError(lost.message)
+    await this.#passRemoved(this.#last, await this.#ends())
+  }
+
+  /** Numbers that are missing belong to other subjects, or to messages that were removed before they were sent. */
+  async #checkGap(messages: readonly JsMsg[]): Promise<void> {
+    const numbers = [this.#last.seq, ...messages.map(({ seq }) => seq)]
+    const isGap = (seq: number, i: number) => i + 1 < numbers.length && numbers[i + 1]! > seq + 1
+    const from = numbers.findIndex(isGap)
+    if (from === -1) return
+    const ends = await this.#ends()
+    const next = numbers[numbers.findLastIndex(isGap) + 1]!
+    const firstSeq = Math.min(ends.firstSeq, next)
+    await this.#passRemoved({ ...this.#last, seq: numbers[from]! }, { ...ends, firstSeq })
+  }
+
+  async #passRemoved(read: StreamCursor, ends: StreamEnds): Promise<void> {
+    const { lost, cursor } = resume(read, ends)
+    if (lost === null) return
+    if (lost.code !== 'expired') throw new RetryableError(lost.message)
+    await this.#context.reportLoss(lost)
+    // They are reported once.
+    this.#last = cursor
   }
 
   #ask<T>(request: () => Promise<T>): Promise<T> {
