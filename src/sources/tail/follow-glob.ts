@@ -93,7 +93,7 @@ class GlobTail {
 
   /** A removed file is read on while it is open, so its log is gone only after it was quiet. */
   async #isGone(log: string): Promise<boolean> {
-    if (await hasFiles(log)) {
+    if (await hasFiles(log, this.#options.olddir)) {
       this.#missing.delete(log)
       return false
     }

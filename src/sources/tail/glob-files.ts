@@ -1,6 +1,6 @@
 /** Finds the files that a pattern names, without the rotated siblings of a log among them. */
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import fastGlob from 'fast-glob'
 import { rotatedName } from './rotated-names.ts'
 
@@ -76,14 +76,23 @@ function isSibling(path: string, logs: ReadonlySet<string>): boolean {
   return false
 }
 
-/** Returns true while the log or a rotated sibling is there. */
-export async function hasFiles(log: string): Promise<boolean> {
+/**
+ * Returns true while the log or a rotated sibling is there.
+ * @param olddir is the folder that rotation moves files to, relative to that of the log, or null.
+ */
+export async function hasFiles(log: string, olddir: string | null): Promise<boolean> {
   const name = basename(log)
+  const isOfLog = (each: string) => each === name || rotatedName(name, each) !== null
+  const folder = dirname(log)
+  if ((await namesIn(folder)).some(isOfLog)) return true
+  return olddir !== null && (await namesIn(resolve(folder, olddir))).some(isOfLog)
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    const names = await readdir(dirname(log))
-    return names.some((each) => each === name || rotatedName(name, each) !== null)
+    return await readdir(folder)
   } catch {
-    return false
+    return []
   }
 }
 

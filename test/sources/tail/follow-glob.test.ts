@@ -213,6 +213,24 @@ describe('all logs of a pattern, followed', () => {
     await ended
   })
 
+  it('a log whose files are all in the folder for old ones is not forgotten', async () => {
+    await mkdir(at('old'))
+    await writeFile(at('a.log'), lines(1))
+    const follower = new Follower(at('*.log'), '&olddir=old')
+    await follower.start()
+    await sees(follower, 1)
+    await rename(at('a.log'), at('old/a.log.1'))
+    for (let turn = 0; turn < 100; turn++) {
+      follower.advance(1000)
+      await stat(folder)
+    }
+    await appendFile(at('old/a.log.1'), lines(2))
+    await sees(follower, 1, 2)
+    await writeFile(at('a.log'), lines(3))
+    await sees(follower, 1, 2, 3)
+    await follower.stop()
+  })
+
   it('a file that two names lead to is read once', async () => {
     await writeFile(at('day.log'), lines(1, 2))
     await symlink(at('day.log'), at('current.log'))
