@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /**
  * The contract of sources of partitions, over a real broker and a real store: whatever happens to a member, each event is
  * committed once and in the order of its partition.
