@@ -95,6 +95,13 @@ async function checkQueue(client: SqsClient, spec: SourceSpec, { log }: SourceCo
 function clientOf(spec: SourceSpec): SqsClient {
   const { target: queueUrl, options } = spec
   for (const url of [queueUrl, ...(options.endpoint === undefined ? [] : [options.endpoint])]) {
+    if (URL.canParse(url) && (new URL(url).username || new URL(url).password)) {
+      // Neither the URL nor the name of the source is quoted, because both hold the password.
+      throw new UserError('a URL of the source sqs contains a user or a password', {
+        code: 'invalid-source',
+        hint: 'remove it; the credentials come from the environment or a profile',
+      })
+    }
     if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
       throw new UserError(`invalid URL "${url}" of ${spec.address}`, {
         code: 'invalid-source',

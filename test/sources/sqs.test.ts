@@ -216,4 +216,15 @@ describe('the queue', () => {
   ])('%s is refused', async (from, message) => {
     await expect(openSource(from)).rejects.toThrow(message)
   })
+
+  it.each(['sqs:https://ann:hunter2@x/q', 'sqs:https://x/q?endpoint=https://ann:hunter2@y'])(
+    'a password in a URL is refused and not quoted: %s',
+    async (from) => {
+      const refusal = await openSource(from).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      )
+      expect(refusal).toBe('a URL of the source sqs contains a user or a password')
+    },
+  )
 })
