@@ -476,6 +476,7 @@ const TESTED_BY_ITSELF = new Set([
   'program-version.ts BUILT_VERSION_FILE',
   'program-version.ts versionOfSources',
   'server/metrics.ts DECLARED_METRICS',
+  'store/postgres/upkeep/copied-tables.ts TABLES_NOT_COPIED',
   'workspace/destination-contract/contract-alerts.ts SAMPLE_ALERT',
   'workspace/destination-contract/contract-stage.ts requestsFor',
 ])
@@ -698,6 +699,8 @@ describe('test files', () => {
       'sources/tail/closed-folder.test.ts',
       // A store in PostgreSQL uses the clock of the server.
       'store/postgres.test.ts',
+      'store/store-check.test.ts',
+      'store/store-copy.test.ts',
       'support/partition-member.ts',
       'support/store-writer.ts',
     ])

@@ -52,6 +52,10 @@ export const COMMANDS: CommandMap = {
     summary: 'list, add, edit, remove, test and resume destinations',
     load: () => import('./commands/destinations.ts'),
   },
+  store: {
+    summary: 'copy a store to PostgreSQL, and check a store',
+    load: () => import('./commands/store.ts'),
+  },
   python: {
     summary: 'install pure-Python packages for detections',
     load: () => import('./commands/python.ts'),

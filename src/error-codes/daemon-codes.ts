@@ -28,6 +28,22 @@ export const DAEMON_CODES = {
     cause: 'The file or schema of the store does not exist.',
     fix: 'Create it with `signalbox run`, or name another store with `--store`.',
   },
+  'moved-store': {
+    cause: 'The store was copied to another place with `signalbox store copy`, and is used there.',
+    fix: 'Name the new place with `--store`, or as `store` in signalbox.yaml.',
+  },
+  'store-not-empty': {
+    cause: 'A store can be copied only into a schema that is empty or does not exist.',
+    fix: 'Name another schema with `?schema=NAME`, or drop this one.',
+  },
+  'unfinished-copy': {
+    cause: 'The schema holds a copy of a store that was cut off, or another copy writes to it.',
+    fix: 'Repeat the same `signalbox store copy`, which goes on where it was, or drop the schema.',
+  },
+  'incomplete-copy': {
+    cause: 'A copy of a store has other numbers of rows than the store.',
+    fix: 'Drop the schema and copy again. The source is unchanged.',
+  },
   'read-only-store': {
     cause: 'A command tried to write to a store that it opened for reading.',
     fix: 'Report this error, because no command does so.',

@@ -36,7 +36,7 @@ export function createInstanceLock(
   return {
     acquire: async (member) => {
       if (release || store.path === null) return
-      release = lockFile(store.path, store.location, (cause) => heldStore(driver, store.location, cause))
+      release = holdFile(driver, store.path, store.location)
       try {
         await write((now) => recordHolder(driver, member, now))
       } catch (error) {
@@ -54,6 +54,11 @@ export function createInstanceLock(
       }
     },
   }
+}
+
+/** Takes the lock until the function that it returns is called; throws if a daemon holds it. A store in memory has none. */
+export function holdFile(driver: Driver, path: string | null, location: string): Release {
+  return path === null ? () => {} : lockFile(path, location, (cause) => heldStore(driver, location, cause))
 }
 
 /** Does the work while this process holds the lock; throws if a daemon holds it. */

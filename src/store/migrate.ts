@@ -79,6 +79,11 @@ function pragma(driver: Driver, name: 'user_version' | 'application_id'): number
   return Object.values(driver.prepare<Record<string, number>>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0
 }
 
+/** The version of the schema that this program writes. */
+export function migrationCount(): number {
+  return knownMigrations().length
+}
+
 /** Reads `0001-name.sql`, `0002-...`: the number is the version of the schema, without gaps. */
 function knownMigrations(): Migration[] {
   return readdirSync(MIGRATIONS_FOLDER)

@@ -1,17 +1,13 @@
 /** Opens the store that a URL names: `sqlite:PATH`, `postgres://…` or `memory:`. */
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { isError, messageOf, UserError } from '../errors.ts'
-import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
-import { isEmptyFile } from '../files/path-kind.ts'
+import { UserError } from '../errors.ts'
 import { type Clock, systemClock } from '../model/ports.ts'
-import { withInstanceLock } from './instance-lock.ts'
-import { migrate, prepareReading } from './migrate.ts'
 import type { PostgresSettings } from './postgres/store-url.ts'
 import { SIGNAL_TTL_MS } from './rows/retention.ts'
-import { openSqlite } from './sqlite/sqlite-driver.ts'
+import { assertNotMoved } from './sqlite/moved-store.ts'
 import { createSqliteStore } from './sqlite/sqlite-store.ts'
 import type { Store } from './store.ts'
+import { openStoreFile, openStoreMemory, type StoreFile } from './store-file.ts'
+import { STORE_FORMS } from './store-forms.ts'
 
 export interface OpenStoreOptions {
   readonly clock: Clock
@@ -40,9 +36,6 @@ export interface OpenStoreOptions {
   readonly onPasswordInUrl?: () => void
 }
 
-const FORMS =
-  'use sqlite:PATH (default sqlite:.signalbox/signalbox.db), postgres://USER@HOST/DATABASE or memory:'
-
 /** @example await openStore('sqlite:.signalbox/signalbox.db', { clock: systemClock, projectRoot: '.' }) */
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
   const colon = url.indexOf(':')
@@ -50,7 +43,7 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
   const target = url.slice(colon + 1)
   switch (scheme) {
     case 'memory':
-      return open(null, 'memory:', { ...options, readOnly: false })
+      return storeOver(openStoreMemory(), { ...options, readOnly: false })
     case 'sqlite':
       return openFile(target, options)
     case 'postgres':
@@ -60,7 +53,7 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
       // The message contains only the scheme, because the rest can contain a password.
       throw new UserError(`unknown store ${scheme ? `scheme "${scheme}:"` : `"${url}"`}`, {
         code: 'invalid-store-url',
-        hint: FORMS,
+        hint: STORE_FORMS,
       })
   }
 }
@@ -87,74 +80,24 @@ async function openPostgres(url: string, options: OpenStoreOptions): Promise<Sto
 }
 
 function openFile(target: string, options: OpenStoreOptions): Store {
-  if (target === '')
-    throw new UserError('the store sqlite: names no file', { code: 'invalid-store-url', hint: FORMS })
-  const path = resolve(options.projectRoot, target)
-  const location = `sqlite:${path}`
-  const { create = true, readOnly = false } = options
-  const isCreated = create && !readOnly
-  if (!isCreated && !existsSync(path)) {
-    throw new UserError(`store not found: ${location}`, {
-      code: 'store-not-found',
-      hint: 'create it with `signalbox run`, or name another one with --store',
-    })
-  }
-  const wasEmpty = isEmptyFile(path)
-  const store = open(
-    preparedPath(path, location, { folder: resolve(options.projectRoot), isCreated }),
-    location,
-    options,
-  )
-  if (wasEmpty) options.onEmptyFile?.(location)
-  return store
-}
-
-/** SQLite gives these files the permissions of the database. */
-const JOURNALS = ['-wal', '-shm']
-
-/**
- * Returns the path to open, in which no link leads out of the project. Only the owner may read a store, so the files are
- * created before SQLite would create them with the default permissions.
- */
-function preparedPath(
-  path: string,
-  location: string,
-  { folder, isCreated }: { readonly folder: string; readonly isCreated: boolean },
-): string {
-  const limits = { folders: [folder], folderMode: PRIVATE_FOLDER }
-  const making = isCreated ? { ...limits, mode: PRIVATE_FILE } : limits
+  const file = openStoreFile(target, options)
   try {
-    const real = openingPath(path, making)
-    openingPath(`${real}-hold`, making)
-    for (const journal of JOURNALS) openingPath(`${real}${journal}`, limits)
-    return real
-  } catch (cause) {
-    if (isError(cause, 'user')) throw cause
-    throw new UserError(`the store ${location} cannot be created or opened: ${messageOf(cause)}`, {
-      code: 'inaccessible-store',
-      hint: 'check the permissions, or name another file with --store',
-      cause,
-    })
-  }
-}
-
-function open(path: string | null, location: string, options: OpenStoreOptions): Store {
-  const readOnly = options.readOnly ?? false
-  const driver = openSqlite(path ?? ':memory:', { location, readOnly })
-  try {
-    if (readOnly) prepareReading(driver, location)
-    else migrate(driver, location, (work) => withInstanceLock(driver, path, location, work))
+    if (!(options.readOnly ?? false)) assertNotMoved(file.driver, file.location)
   } catch (error) {
-    driver.close()
+    file.close()
     throw error
   }
-  const signalsKeptMs = options.signalsKeptMs ?? SIGNAL_TTL_MS
+  if (file.wasEmpty) options.onEmptyFile?.(file.location)
+  return storeOver(file, options)
+}
+
+function storeOver({ driver, path, location }: StoreFile, options: OpenStoreOptions): Store {
   return createSqliteStore(driver, {
     clock: options.clock,
     location,
     path,
-    readOnly,
-    signalsKeptMs,
+    readOnly: options.readOnly ?? false,
+    signalsKeptMs: options.signalsKeptMs ?? SIGNAL_TTL_MS,
     monotonic: options.monotonic,
     onLost: options.onLost,
   })

@@ -6,6 +6,7 @@ import { POSTGRES_MIGRATIONS_FOLDER } from '../../installed-files.ts'
 import type { Database } from './database.ts'
 import { heldStore, PLACE_KEY } from './hold.ts'
 import type { Connection } from './pool.ts'
+import { openMaintenance } from './upkeep/maintenance.ts'
 
 /** Servers before this version lack what the functions use. */
 const MIN_SERVER_VERSION = 140_000
@@ -14,13 +15,41 @@ interface Access {
   /** If it is false, a schema that does not exist is an error. */
   readonly create: boolean
   readonly readOnly: boolean
+  /** True for the copy of a store, which alone may open a schema with an unfinished copy. */
+  readonly isCopy?: boolean
 }
 
 /** @throws UserError if the schema cannot be used. */
-export async function prepareSchema(database: Database, { create, readOnly }: Access): Promise<void> {
+export async function prepareSchema(database: Database, access: Access): Promise<void> {
+  await migrateIfNeeded(database, access)
+  if (!(access.isCopy ?? false)) await assertNoUnfinishedCopy(database)
+}
+
+/** Returns 0 if the schema does not exist or is empty. */
+export function schemaVersion(database: Database): Promise<number> {
+  return database.run((connection) => usableVersion(connection, database, newestVersion()))
+}
+
+/** The version of the schema that this program writes. */
+export function newestVersion(): number {
+  return migrationFiles().length
+}
+
+export async function assertNoUnfinishedCopy(database: Database): Promise<void> {
+  const [copy] = await database.query<{ source: string }>(
+    'SELECT source FROM store_copy WHERE NOT is_finished',
+  )
+  if (copy === undefined) return
+  throw new UserError(`the store ${database.settings.location} holds an unfinished copy of ${copy.source}`, {
+    code: 'unfinished-copy',
+    hint: 'finish it with the same `signalbox store copy`, or drop the schema',
+  })
+}
+
+async function migrateIfNeeded(database: Database, { create, readOnly }: Access): Promise<void> {
   const { location } = database.settings
-  const newest = migrationFiles().length
-  const version = await database.run((connection) => usableVersion(connection, database, newest))
+  const newest = newestVersion()
+  const version = await schemaVersion(database)
   if (version === newest) return
   if (version === 0 && (readOnly || !create)) {
     throw new UserError(`store not found: ${location}`, {
@@ -34,12 +63,19 @@ export async function prepareSchema(database: Database, { create, readOnly }: Ac
       hint: 'start `signalbox run`, which migrates it',
     })
   }
-  await database.run((connection) => inTransaction(connection, () => migrate(connection, database, newest)))
+  // A migration of large tables takes longer than any other statement may.
+  const maintenance = openMaintenance(database.settings, { readOnly: false })
+  try {
+    await maintenance.run((connection) =>
+      inTransaction(connection, () => migrate(connection, maintenance, newest)),
+    )
+  } finally {
+    await maintenance.close()
+  }
 }
 
 async function migrate(connection: Connection, database: Database, newest: number): Promise<void> {
   const { schema } = database.settings
-  await connection.query('SET LOCAL statement_timeout = 0')
   await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [PLACE_KEY(schema)])
   // The version is read again under the lock, because another process may have migrated meanwhile.
   const version = await usableVersion(connection, database, newest)
@@ -59,17 +95,29 @@ async function migrate(connection: Connection, database: Database, newest: numbe
 /** Returns 0 if the schema does not exist or is empty. */
 async function usableVersion(connection: Connection, database: Database, newest: number): Promise<number> {
   const { schema, location } = database.settings
-  const [found] = await connection.query<{ server: number; tables: number; marked: boolean }>(
+  const [found] = await connection.query<{
+    server: number
+    tables: number
+    marked: boolean
+    visible: boolean
+  }>(
     `SELECT current_setting('server_version_num')::int AS server,
-       count(*) AS tables, coalesce(bool_or(tablename = 'schema_version'), false) AS marked
+       count(*) AS tables, coalesce(bool_or(tablename = 'schema_version'), false) AS marked,
+       coalesce(bool_and(has_schema_privilege(schemaname, 'USAGE')), true) AS visible
      FROM pg_tables WHERE schemaname = $1`,
     [schema],
   )
-  const { server, tables, marked } = found!
+  const { server, tables, marked, visible } = found!
   if (server < MIN_SERVER_VERSION) {
     throw new UserError(`the store ${location} is on PostgreSQL ${Math.floor(server / 10_000)}`, {
       code: 'incompatible-store',
       hint: 'use PostgreSQL 14 or newer',
+    })
+  }
+  if (!visible) {
+    throw new UserError(`the store ${location} does not permit its user to use the schema`, {
+      code: 'inaccessible-store',
+      hint: `GRANT USAGE ON SCHEMA "${schema}", or correct the user in --store`,
     })
   }
   if (tables > 0 && !marked) {

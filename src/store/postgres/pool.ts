@@ -19,7 +19,15 @@ export class Json {
   }
 }
 
-type Parameter = string | number | null | readonly string[] | Json
+/** A list whose elements are JSON texts, which are encoded already. */
+export class JsonList {
+  readonly elements: readonly string[]
+  constructor(elements: readonly string[]) {
+    this.elements = elements
+  }
+}
+
+export type Parameter = string | number | null | readonly string[] | Json | JsonList
 
 export interface Connection {
   query<R>(sql: string, parameters?: readonly Parameter[]): Promise<R[]>
@@ -53,8 +61,14 @@ const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig
 
-export function openPool(settings: PostgresSettings, { readOnly }: { readonly readOnly: boolean }): Pool {
-  const config = configOf(settings, readOnly)
+interface PoolOptions {
+  readonly readOnly: boolean
+  /** Statements may read whole tables and take as long as they need. */
+  readonly isMaintenance?: boolean
+}
+
+export function openPool(settings: PostgresSettings, options: PoolOptions): Pool {
+  const config = configOf(settings, options)
   const pool = new pg.Pool({ ...config, max: settings.connections, idleTimeoutMillis: 60_000 })
   // An idle connection that breaks is replaced by the next use.
   pool.on('error', () => {})
@@ -98,11 +112,14 @@ const PLANNING = {
   random_page_cost: '1.1',
 }
 
-function configOf(settings: PostgresSettings, readOnly: boolean): pg.ClientConfig {
+function configOf(
+  settings: PostgresSettings,
+  { readOnly, isMaintenance = false }: PoolOptions,
+): pg.ClientConfig {
   const options: Record<string, string | number> = {
     search_path: `${settings.schema},pg_temp`,
     lock_timeout: LOCK_TIMEOUT_MS,
-    ...PLANNING,
+    ...(isMaintenance ? { statement_timeout: 0 } : PLANNING),
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,
@@ -123,8 +140,7 @@ function configOf(settings: PostgresSettings, readOnly: boolean): pg.ClientConfi
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    ...(!isMaintenance && { query_timeout: QUERY_TIMEOUT_MS, statement_timeout: STATEMENT_TIMEOUT_MS }),
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
   }
 }
@@ -158,6 +174,7 @@ function connectionOf(client: pg.ClientBase): Connection {
 
 function encoded(parameter: Parameter): string | number | null | string[] {
   if (parameter instanceof Json) return encodeJson(parameter.value)
+  if (parameter instanceof JsonList) return `[${parameter.elements.join(',')}]`
   if (typeof parameter === 'string') return encodeText(parameter)
   return Array.isArray(parameter) ? parameter.map(encodeText) : (parameter as number | null)
 }
