@@ -12,6 +12,10 @@ import type { BenchContext, Figure, Measurement } from './figure.ts'
 const FINDINGS_PER_PLAN = 10
 const EVENTS_PER_PLAN = 1_000
 const LANES = 4
+const MERGES_PER_PLAN = 20
+const OPEN_ALERTS = 2_000
+/** A tenth of the findings is about one alert. */
+const HOT_MERGES_PER_PLAN = 2
 const CLAIMERS = 3
 /** As many as the delivery of a daemon claims for a destination with a concurrency of 64. */
 const CLAIMED = 64
@@ -21,10 +25,14 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-stores-'))
   const rounds = quick ? 3 : 5
   const seconds = quick ? 2 : 4
-  const figures = { sqlite: [], postgres: [], ratio: [], laneRatio: [], settled: [] } as Record<
-    string,
-    number[]
-  >
+  const figures: Record<'sqlite' | 'postgres' | 'ratio' | 'laneRatio' | 'hotRatio' | 'settled', number[]> = {
+    sqlite: [],
+    postgres: [],
+    ratio: [],
+    laneRatio: [],
+    hotRatio: [],
+    settled: [],
+  }
   try {
     // The first round warms up.
     for (let round = 0; round <= rounds; round++) {
@@ -32,22 +40,26 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
       const sqlite = await open(`sqlite:${round}.db`, folder)
       const postgres = await open(server.url(), folder)
       const one = [
-        await eventsPerSecond(sqlite, 1, seconds),
-        await eventsPerSecond(postgres, 1, seconds),
+        await eventsPerSecond(sqlite, 1, seconds, newAlerts),
+        await eventsPerSecond(postgres, 1, seconds, newAlerts),
       ] as const
       const four = [
-        await eventsPerSecond(sqlite, LANES, seconds),
-        await eventsPerSecond(postgres, LANES, seconds),
+        await eventsPerSecond(sqlite, LANES, seconds, newAlerts),
+        await eventsPerSecond(postgres, LANES, seconds, newAlerts),
       ] as const
+      await openAlerts(postgres)
+      const even = await eventsPerSecond(postgres, LANES, seconds, merges(0))
+      const hot = await eventsPerSecond(postgres, LANES, seconds, merges(HOT_MERGES_PER_PLAN))
       const settled = await settledPerSecond(postgres, quick ? 6_000 : 20_000)
       await sqlite.close()
       await postgres.close()
       if (round === 0) continue
-      figures.sqlite!.push(one[0])
-      figures.postgres!.push(one[1])
-      figures.ratio!.push(one[1] / one[0])
-      figures.laneRatio!.push(four[1] / four[0])
-      figures.settled!.push(settled)
+      figures.sqlite.push(one[0])
+      figures.postgres.push(one[1])
+      figures.ratio.push(one[1] / one[0])
+      figures.laneRatio.push(four[1] / four[0])
+      figures.hotRatio.push(hot / even)
+      figures.settled.push(settled)
     }
   } finally {
     server.stop('immediate')
@@ -56,19 +68,25 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
   }
   const what = `plans of ${EVENTS_PER_PLAN} events with ${FINDINGS_PER_PLAN} new alerts`
   return [
-    { name: `SQLite, ${what}, one source`, unit: 'events/s', samples: figures.sqlite! },
-    { name: `PostgreSQL, ${what}, one source`, unit: 'events/s', samples: figures.postgres! },
-    { name: 'PostgreSQL / SQLite, one source', unit: '', samples: figures.ratio!, reach: { atLeast: 0.8 } },
+    { name: `SQLite, ${what}, one source`, unit: 'events/s', samples: figures.sqlite },
+    { name: `PostgreSQL, ${what}, one source`, unit: 'events/s', samples: figures.postgres },
+    { name: 'PostgreSQL / SQLite, one source', unit: '', samples: figures.ratio, reach: { atLeast: 0.8 } },
     {
       name: `PostgreSQL / SQLite, ${LANES} sources`,
       unit: '',
-      samples: figures.laneRatio!,
+      samples: figures.laneRatio,
       reach: { atLeast: 0.8 },
+    },
+    {
+      name: `PostgreSQL, ${MERGES_PER_PLAN} merges per plan, a tenth into one alert / evenly, ${LANES} sources`,
+      unit: '',
+      samples: figures.hotRatio,
+      reach: { atLeast: 0.9 },
     },
     {
       name: `claimed and settled in PostgreSQL by ${CLAIMERS} claimers`,
       unit: 'deliveries/s',
-      samples: figures.settled!,
+      samples: figures.settled,
       reach: { atLeast: 5_000 },
     },
   ]
@@ -78,9 +96,16 @@ function open(url: string, projectRoot: string): Promise<Store> {
   return openStore(url, { clock: systemClock, projectRoot })
 }
 
+interface NextPlan {
+  readonly plan: CommitPlan
+  readonly groups: Record<string, number>
+}
+
+type Planner = (source: string, cursor: number) => NextPlan
+
 let numbers = 0
 
-function nextPlan(source: string, cursor: number): { plan: CommitPlan; groups: Record<string, number> } {
+function newAlerts(source: string, cursor: number): NextPlan {
   const ids = Array.from({ length: FINDINGS_PER_PLAN }, () => `n${numbers++}`)
   const notification = JSON.stringify({ context: 'x'.repeat(1_200) })
   return {
@@ -95,8 +120,42 @@ function nextPlan(source: string, cursor: number): { plan: CommitPlan; groups: R
   }
 }
 
+const openId = (n: number) => `open-${n}`
+
+/** Alerts that events are merged into. */
+async function openAlerts(store: Store): Promise<void> {
+  const alerts = Array.from({ length: OPEN_ALERTS }, (_, n) => alert(openId(n)))
+  await store.commit(plan({ alerts }), expecting())
+}
+
+/** @param hot how many of the merges of each plan are about the same alert. */
+function merges(hot: number): Planner {
+  return (source, cursor) => {
+    const ids = Array.from({ length: MERGES_PER_PLAN }, (_, i) =>
+      openId(i < hot ? 0 : 1 + Math.floor(Math.random() * (OPEN_ALERTS - 1))),
+    )
+    const signals = ids.map((alertId) => signal(`m${numbers++}`, { alertId }))
+    const events = Map.groupBy(ids, (id) => id)
+    const merged = [...events].map(([alertId, { length }]) => ({
+      alertId,
+      events: length,
+      lastEventAt: cursor,
+      logTypes: ['Test.Log'],
+    }))
+    return {
+      groups: {},
+      plan: plan({ cursors: [{ source, cursor: String(cursor) }], merges: merged, signals }),
+    }
+  }
+}
+
 /** A daemon reads the state for a decision, and then commits its plan. */
-async function eventsPerSecond(store: Store, sources: number, seconds: number): Promise<number> {
+async function eventsPerSecond(
+  store: Store,
+  sources: number,
+  seconds: number,
+  nextPlan: Planner,
+): Promise<number> {
   const startedAt = performance.now()
   const hasTime = () => performance.now() - startedAt < seconds * 1_000
   let commits = 0

@@ -11,6 +11,7 @@ import type { CommitAnswer, Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { EVENT_AT, evaluatedEvent, matchedEvent } from '../support/evaluated-events.ts'
 import { destination, detection, project, registry } from '../support/model.ts'
+import { describeWithPostgres } from '../support/postgres.ts'
 import { expecting, plan } from '../support/store-rows.ts'
 
 const declared = registry([destination('soc', { severities: ['MEDIUM', 'HIGH'] })])
@@ -153,26 +154,52 @@ function scheduledBy(scheduler: fc.Scheduler, store: Store): Store {
   return { ...store, read, apply }
 }
 
-it('two writers in any interleaving give the sums of one writer', async () => {
-  await fc.assert(
-    fc.asyncProperty(batches, batches, fc.scheduler(), async (one, two, scheduler) => {
-      const store = await openMemory()
-      const scheduled = scheduledBy(scheduler, store)
-      const admitted = [one, two].flatMap((each) => {
-        const pipeline = pipelineOver(scheduled)
-        return each.map((matches) => pipeline.admit(batch(matches.map(toEvent))))
-      })
-      await scheduler.waitFor(Promise.all(admitted))
-      const sequential = await openMemory()
-      const pipeline = pipelineOver(sequential)
-      for (const matches of [...one, ...two]) await pipeline.admit(batch(matches.map(toEvent)))
-      const all = [...one, ...two].flat()
-      expect(await sumsOf(store, all)).toEqual(await sumsOf(sequential, all))
-      await store.close()
-      await sequential.close()
-    }),
-    { numRuns: 60 },
-  )
+interface SharedStore {
+  readonly store: Store
+  /** Adds some of the deltas that the store keeps apart to their alerts. */
+  readonly fold: () => Promise<void>
+}
+
+function itGivesTheSumsOfOneWriter(open: () => Promise<SharedStore>, numRuns: number): void {
+  it('two writers in any interleaving give the sums of one writer', async () => {
+    await fc.assert(
+      fc.asyncProperty(batches, batches, fc.scheduler(), async (one, two, scheduler) => {
+        const { store, fold } = await open()
+        const scheduled = scheduledBy(scheduler, store)
+        const admitted = [one, two].flatMap((each) => {
+          const pipeline = pipelineOver(scheduled)
+          return each.map((matches) => pipeline.admit(batch(matches.map(toEvent))))
+        })
+        const folded = scheduler.scheduleFunction(fold)
+        await scheduler.waitFor(Promise.all([...admitted, folded(), folded()]))
+        const sequential = await openMemory()
+        const pipeline = pipelineOver(sequential)
+        for (const matches of [...one, ...two]) await pipeline.admit(batch(matches.map(toEvent)))
+        const all = [...one, ...two].flat()
+        const expected = await sumsOf(sequential, all)
+        expect(await sumsOf(store, all)).toEqual(expected)
+        await fold()
+        expect(await sumsOf(store, all)).toEqual(expected)
+        await store.close()
+        await sequential.close()
+      }),
+      { numRuns },
+    )
+  })
+}
+
+itGivesTheSumsOfOneWriter(async () => ({ store: await openMemory(), fold: async () => {} }), 60)
+
+describeWithPostgres('in PostgreSQL', (server) => {
+  itGivesTheSumsOfOneWriter(async () => {
+    const url = server().url()
+    const schema = new URL(url).searchParams.get('schema')
+    const store = await openStore(url, { clock: manualClock(EVENT_AT), projectRoot: '.' })
+    return {
+      store,
+      fold: async () => void server().sql(`SET search_path = ${schema}; SELECT fold_deltas(2)`),
+    }
+  }, 12)
 })
 
 it('two writers that reach the limit count every match once and mute the detection once', async () => {

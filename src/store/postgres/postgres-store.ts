@@ -26,11 +26,12 @@ import {
 } from './listing.ts'
 import { prepareSchema } from './migrate-schema.ts'
 import { Json, openPool } from './pool.ts'
-import { Retention } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
 import { OutcomeWriter } from './settle.ts'
 import { listSignals, signalHorizon } from './signal-rows.ts'
 import type { PostgresSettings } from './store-url.ts'
+import { DeltaFolding } from './upkeep/delta-folding.ts'
+import { Retention } from './upkeep/retention.ts'
 
 interface PostgresStoreOptions {
   /** If it is false, a schema that does not exist is an error. */
@@ -77,18 +78,29 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
   const caller = () => ({ holder: hold.token, now: now() })
   const outcomes = new OutcomeWriter(database, caller)
   const retention = new Retention(database, options.signalsKeptMs, options.monotonic)
+  const folding = new DeltaFolding(database)
   const assertWritable = () => {
     if (readOnly) throw new UserError(`the store ${location} is read-only`, { code: 'read-only-store' })
   }
   const commit: Store['commit'] = async (plan, expected) => {
     assertWritable()
     retention.considerPass(now())
-    return lanes.run(laneOf(plan, expected), () => commitPlan(database, plan, expected, caller()))
+    const answer = await lanes.run(laneOf(plan, expected), () =>
+      commitPlan(database, plan, expected, caller()),
+    )
+    if (plan.merges.length + plan.mutedMatches.length > 0) folding.consider()
+    return answer
   }
   let closing: Promise<void> | null = null
   const close = async () => {
     // What is under way while the database is away ends with the connections.
-    const drained = Promise.all([lanes.drain(), outcomes.drain(), retention.drain(), clock.drain()])
+    const drained = Promise.all([
+      lanes.drain(),
+      outcomes.drain(),
+      retention.drain(),
+      folding.close(),
+      clock.drain(),
+    ])
     if (database.isAvailable) await drained
     await hold.release()
     await database.close()
@@ -194,6 +206,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     join: async ({ name }) => {
       await hold.acquire(name, now())
       database.waitWhileAway()
+      folding.consider()
     },
     check: async () => {
       database.check()
