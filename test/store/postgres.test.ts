@@ -1,5 +1,5 @@
 /** What only the store in PostgreSQL promises: failures of the connection, passwords, TLS, one daemon per schema, upgrades. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -372,7 +372,5 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
 function requirePassword(server: PostgresServer, user: string, password: string): void {
   server.sql(`SET password_encryption = 'scram-sha-256'`)
   server.sql(`CREATE ROLE ${user} LOGIN PASSWORD '${password}'`)
-  const file = join(server.folder, 'data', 'pg_hba.conf')
-  writeFileSync(file, `host all ${user} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`)
-  server.sql('SELECT pg_reload_conf()')
+  server.addAccessRule(`host all ${user} 127.0.0.1/32 scram-sha-256`)
 }

@@ -1,7 +1,16 @@
 /** A PostgreSQL server of its own for a test file, in a temporary folder. It refuses to run as root. */
 import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -21,10 +30,16 @@ export interface PostgresServer {
   start(): void
   /** Runs SQL as the superuser. */
   sql(text: string): string
+  /** Adds a line before the others of pg_hba.conf, and waits until it counts. */
+  addAccessRule(line: string): void
 }
 
 /** `describe` for a suite that needs PostgreSQL. The server starts with the first call of `server()`. */
-export function describeWithPostgres(title: string, suite: (server: () => PostgresServer) => void): void {
+export function describeWithPostgres(
+  title: string,
+  suite: (server: () => PostgresServer) => void,
+  { hasTls = false }: { readonly hasTls?: boolean } = {},
+): void {
   const reason = folder === undefined ? 'PostgreSQL is not installed' : null
   describeUnless(reason, 'postgresql', title, () => {
     let server: PostgresServer | null = null
@@ -33,7 +48,7 @@ export function describeWithPostgres(title: string, suite: (server: () => Postgr
       if (server) rmSync(server.folder, { recursive: true, force: true })
     })
     suite(() => {
-      server ??= startPostgres({ syncs: false })
+      server ??= startPostgres({ syncs: false, hasTls })
       return server
     })
   })
@@ -54,31 +69,56 @@ function somePort(): number {
   return randomInt(15_000, 32_000)
 }
 
-/** @param syncs Whether commits wait for the disk. No test of a unit looks at what a power cut leaves. */
-export function startPostgres({ syncs }: { readonly syncs: boolean }): PostgresServer {
+interface ServerOptions {
+  /** Whether commits wait for the disk. No test of a unit looks at what a power cut leaves. */
+  readonly syncs: boolean
+  /** The server has the certificate for `localhost` and 127.0.0.1 of `support/tls`. */
+  readonly hasTls?: boolean
+}
+
+const TLS_FOLDER = join(import.meta.dirname, 'tls')
+
+/** Copies certificate and key to a folder of the server, which accepts a key of its own user only. */
+function tlsSettings(home: string, data: string): string {
+  const { uid, gid } = statSync(data)
+  for (const name of ['server.pem', 'server.key', 'ca.pem']) {
+    const path = join(home, name)
+    writeFileSync(path, readFileSync(join(TLS_FOLDER, name)), { mode: 0o600 })
+    chownSync(path, uid, gid)
+  }
+  return `ssl=on ssl_cert_file=${home}/server.pem ssl_key_file=${home}/server.key ssl_ca_file=${home}/ca.pem`
+}
+
+export function startPostgres({ syncs, hasTls = false }: ServerOptions): PostgresServer {
   // The folder of the run is closed to other users, and root may not run the server.
   const home = mkdtempSync('/tmp/signalbox-postgres-')
   chmodSync(home, 0o777)
   const data = join(home, 'data')
   run(`${folder}/initdb -D ${data} -U postgres -A trust -N -E UTF8 --locale=C`)
-  const settings = `listen_addresses=127.0.0.1 max_connections=100 fsync=${syncs ? 'on' : 'off autovacuum=off'}`
-  const options = [`unix_socket_directories=${home}`, ...settings.split(' ')].map((each) => `-c ${each}`)
+  const addresses = hasTls ? '127.0.0.1,127.0.0.2' : '127.0.0.1'
+  const settings = `listen_addresses=${addresses} max_connections=100 fsync=${syncs ? 'on' : 'off autovacuum=off'}`
+  const all = `${settings}${hasTls ? ` ${tlsSettings(home, data)}` : ''}`
+  const options = [`unix_socket_directories=${home}`, ...all.split(' ')].map((each) => `-c ${each}`)
   const startOn = (port: number) =>
     run(`${folder}/pg_ctl -D ${data} -l ${home}/log -o '-p ${port} ${options.join(' ')}' -w start >/dev/null`)
   const port = firstFree(startOn)
   let schemas = 0
+  const sql = (text: string) =>
+    execFileSync(`${folder}/psql`, ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-Atqc', text], {
+      encoding: 'utf8',
+    })
   return {
     port,
     folder: home,
     url: () => `postgres://postgres@127.0.0.1:${port}/postgres?schema=s${schemas++}`,
     stop: (mode) => void run(`${folder}/pg_ctl -D ${data} -m ${mode} -w stop >/dev/null`),
     start: () => void startOn(port),
-    sql: (text) =>
-      execFileSync(
-        `${folder}/psql`,
-        ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-Atqc', text],
-        { encoding: 'utf8' },
-      ),
+    sql,
+    addAccessRule: (line) => {
+      const file = join(data, 'pg_hba.conf')
+      writeFileSync(file, `${line}\n${readFileSync(file, 'utf8')}`)
+      sql('SELECT pg_reload_conf()')
+    },
   }
 }
 

@@ -18,6 +18,10 @@ const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const CLIENT_NETWORK =
   /connection terminated|timeout (exceeded|expired)|read timeout|connection (error|ended)|not queryable|establishing an SSL/i
+const NO_RIGHT = '42501'
+/** The server has ended the handshake because of what the client sent. */
+const CLIENT_CERTIFICATE = /^ERR_SSL_.*ALERT/
+const CLIENT_CERTIFICATE_HINT = 'name a certificate and its key with sslcert=FILE and sslkey=FILE'
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS/
 
 function codeOf(error: unknown): string {
@@ -27,6 +31,11 @@ function codeOf(error: unknown): string {
 /** Another transaction has changed the state, or two have waited for each other: nothing was written. */
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.includes(codeOf(error)) || isUsedRequest(error)
+}
+
+/** A table for the day of a signal was attached while the signal was on its way to another one: nothing was written. */
+export function isRerouted(error: unknown): boolean {
+  return codeOf(error) === '23514' && (error as { readonly table?: string }).table === 'signal_other'
 }
 
 function isUsedRequest(error: unknown): boolean {
@@ -81,11 +90,16 @@ function plainCause(error: unknown): Error {
 
 function meaningOf(error: unknown, settings: PostgresSettings): Meaning | null {
   const code = codeOf(error)
+  const refusal = code === '28000' ? sessionRefusal(messageOf(error), settings) : null
+  if (refusal !== null) return refusal
   if (isRefused(error)) {
     return {
       text: `refuses the user ${settings.user} with the password from ${settings.passwordSource}`,
       hint: 'correct the user in --store, or the password in the file of `passwordFile` or in SIGNALBOX_STORE_PASSWORD',
     }
+  }
+  if (CLIENT_CERTIFICATE.test(code)) {
+    return { text: 'refuses the certificate of the client', hint: CLIENT_CERTIFICATE_HINT }
   }
   if (CERTIFICATE.test(code)) {
     return {
@@ -111,15 +125,40 @@ function meaningOf(error: unknown, settings: PostgresSettings): Meaning | null {
       hint: 'check that the server runs, and host and port in --store',
     }
   }
+  if (code === NO_RIGHT) {
+    // The message names the object and no value of a row.
+    return {
+      text: `does not permit this to its user ${settings.user}: ${messageOf(error)}`,
+      hint: 'grant the user the rights that docs/store.md lists, or correct the user in --store',
+    }
+  }
   return MEANINGS[code] ?? null
+}
+
+/** The server refuses the user before it asks for a password. */
+function sessionRefusal(message: string, { user, tls }: PostgresSettings): Meaning | null {
+  if (/pg_hba\.conf/.test(message)) {
+    const encrypt = tls === null ? ', or add sslmode=verify-full if the entry is for TLS' : ''
+    return {
+      text: `has no entry in pg_hba.conf for the user ${user} from this host`,
+      hint: `add the entry at the server${encrypt}`,
+    }
+  }
+  if (/client certificate/.test(message))
+    return { text: 'requires a certificate of the client', hint: CLIENT_CERTIFICATE_HINT }
+  if (/does not exist/.test(message))
+    return { text: `has no user ${user}`, hint: 'create the role, or correct the user in --store' }
+  if (/not permitted to log in/.test(message)) {
+    return {
+      text: `does not permit the user ${user} to log in`,
+      hint: 'alter the role at the server, or correct the user in --store',
+    }
+  }
+  return null
 }
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '3D000': { text: 'does not exist: the server has no such database', hint: 'create it, or correct --store' },
-  '42501': {
-    text: 'does not permit this to its user',
-    hint: 'grant the user the rights that docs/store.md lists',
-  },
   '53100': {
     text: 'cannot grow: the disk of the database is full',
     hint: 'free some space; no partial write was kept',

@@ -1,4 +1,5 @@
 /** Reads `postgres://USER@HOST:PORT/DATABASE?…`: the server, the TLS mode, the schema, and where the password is. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { didYouMean } from '../../core/did-you-mean.ts'
@@ -156,7 +157,7 @@ function tlsOf(
   }
   const read = (name: 'sslrootcert' | 'sslcert' | 'sslkey') => {
     const file = parameter(name)
-    return file === undefined ? undefined : readSecretFile(resolve(projectRoot, file), name)
+    return file === undefined ? undefined : readPem(resolve(projectRoot, file), name)
   }
   const ca = read('sslrootcert')
   const cert = read('sslcert')
@@ -177,6 +178,22 @@ function readSecretFile(path: string, parameter: string): string {
       hint: 'check the path, which is relative to the project, and its permissions',
       cause,
     })
+  }
+}
+
+/** Reads a certificate or a key. What is neither would fail later, without the name of the setting. */
+function readPem(path: string, parameter: 'sslrootcert' | 'sslcert' | 'sslkey'): string {
+  const text = readSecretFile(path, parameter)
+  try {
+    if (parameter === 'sslkey') createPrivateKey(text)
+    else new X509Certificate(text)
+    return text
+  } catch {
+    const what = parameter === 'sslkey' ? 'private key without a passphrase' : 'certificate'
+    throw invalid(
+      `the file of \`${parameter}\` of the store holds no ${what}`,
+      'use a file in the format PEM',
+    )
   }
 }
 
