@@ -1,8 +1,15 @@
 /** Runs work on a connection, again after a failure of the connection: a daemon waits for its database, a command fails. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf, UserError } from '../../errors.ts'
-import type { Connection, HeldConnection, Json, Pool } from './pool.ts'
-import { isAway, isConflict, isPlaceLost, isRefused, postgresFailure } from './postgres-failure.ts'
+import type { Connection, HeldConnection, Parameter, Pool } from './pool.ts'
+import {
+  isAway,
+  isConflict,
+  isPlaceLost,
+  isRefused,
+  isRerouted,
+  postgresFailure,
+} from './postgres-failure.ts'
 import type { PostgresSettings } from './store-url.ts'
 
 const FIRST_DELAY_MS = 100
@@ -26,6 +33,8 @@ export class Database {
   readonly #closing = new AbortController()
   #waits = false
   #away: UserError | null = null
+  /** Work that waits for the database. While one of them fails, the success of others does not mean that it is back. */
+  readonly #failing = new Set<object>()
   #lost: UserError | null = null
 
   constructor(pool: Pool, settings: PostgresSettings, options: DatabaseOptions) {
@@ -39,10 +48,7 @@ export class Database {
     this.#waits = true
   }
 
-  async query<R>(
-    sql: string,
-    parameters: readonly (string | number | null | readonly string[] | Json)[] = [],
-  ) {
+  async query<R>(sql: string, parameters: readonly Parameter[] = []) {
     return this.run((connection) => connection.query<R>(sql, parameters))
   }
 
@@ -54,16 +60,31 @@ export class Database {
     work: (connection: Connection, repeats: boolean) => Promise<T>,
     { retryConflicts = true }: { readonly retryConflicts?: boolean } = {},
   ): Promise<T> {
+    try {
+      return await this.#repeat(work, retryConflicts)
+    } finally {
+      this.#failing.delete(work)
+    }
+  }
+
+  async #repeat<T>(
+    work: (connection: Connection, repeats: boolean) => Promise<T>,
+    retryConflicts: boolean,
+  ): Promise<T> {
     let repeats = false
     for (let tries = 1; ; tries++) {
       this.#assertOpen()
       try {
         const result = await this.#pool.use((connection) => work(connection, repeats))
-        this.#setAway(null)
+        this.#failing.delete(work)
+        if (this.#failing.size === 0) this.#setAway(null)
         return result
       } catch (error) {
         if (isPlaceLost(error)) throw this.lose('another daemon has taken it')
+        if (isRerouted(error) && tries < MAX_TRIES_AFTER_CONFLICT) continue
         if (isConflict(error)) {
+          // A conflict is an answer, too.
+          this.#failing.delete(work)
           if (!retryConflicts) throw error
           if (tries >= MAX_TRIES_AFTER_CONFLICT) throw postgresFailure(error, this.settings)
           continue
@@ -72,6 +93,7 @@ export class Database {
         const canReturn = isAway(error) || (this.#isWaiting && isRefused(error))
         if (!canReturn) throw failure
         repeats = true
+        this.#failing.add(work)
         this.#setAway(failure as UserError)
         if (!this.#isWaiting && tries >= MAX_TRIES_OF_COMMAND) throw failure
         await this.#delay(tries)

@@ -1,7 +1,7 @@
 /** Deletes expired rows in small steps beside the commits. Alerts and deliveries are never deleted. */
-import { ageMs } from '../../core/age.ts'
-import { ClockTrust } from '../clock-trust.ts'
-import type { Database } from './database.ts'
+import { ageMs } from '../../../core/age.ts'
+import { ClockTrust } from '../../clock-trust.ts'
+import type { Database } from '../database.ts'
 
 const INTERVAL_MS = 60_000
 const MAX_ROWS_PER_PASS = 1_000
@@ -21,6 +21,7 @@ export class Retention {
   readonly #database: Database
   readonly #monotonic: () => number
   readonly #passes: readonly { readonly sql: string; readonly keptMs: number }[]
+  readonly #signalsKeptMs: number
   readonly #trust = new ClockTrust()
   #last = Number.NEGATIVE_INFINITY
   #running: Promise<void> | null = null
@@ -28,10 +29,11 @@ export class Retention {
   constructor(database: Database, signalsKeptMs: number, monotonic: () => number) {
     this.#database = database
     this.#monotonic = monotonic
+    this.#signalsKeptMs = signalsKeptMs
     this.#passes = [
       { sql: expired('seen', 'until'), keptMs: 0 },
       { sql: expired('kv', 'expires_at'), keptMs: 0 },
-      { sql: expired('signal', 'recorded_at'), keptMs: signalsKeptMs },
+      { sql: expired('signal_other', 'recorded_at'), keptMs: signalsKeptMs },
       { sql: expired('commit_token', 'recorded_at'), keptMs: TOKEN_TTL_MS },
     ]
   }
@@ -57,6 +59,9 @@ export class Retention {
     const { now, newest } = moments!
     if (!this.#trust.isTrusted({ now, monotonic: this.#monotonic() }, () => newest)) return
     for (const { sql, keptMs } of this.#passes) await this.#deleteAll(sql, now - keptMs)
+    // A day that is busy is dropped by a later pass.
+    await this.#database.query('SELECT drop_signal_days($1)', [now - this.#signalsKeptMs])
+    await this.#database.query('SELECT prepare_signal_days($1)', [now])
   }
 
   async #deleteAll(sql: string, before: number): Promise<void> {
