@@ -3,6 +3,7 @@ import { processEnvironment } from '../config/files/environment.ts'
 import type { SendPorts } from '../delivery/send.ts'
 import { type Clock, systemClock } from '../model/ports.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
+import { StoreAbsence } from '../server/store-absence.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { EXPOSED_HINT, exposedFiles, type PrivateFiles, rejectsFile } from '../workspace/private-files.ts'
@@ -54,8 +55,7 @@ export interface Resources {
   readonly draining: AbortController
   /** The reason for which the store accepts no more writes: its file was removed or replaced. */
   readonly loss: { reason: string | null }
-  /** The reason for which the database of the store cannot be reached now. */
-  readonly absence: { reason: string | null }
+  readonly absence: StoreAbsence
   /** What is to be done when another process has changed deliveries. */
   readonly wakes: { onWork: () => void }
 }
@@ -79,9 +79,9 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     loss.reason = reason
     draining.abort()
   }
-  const absence: Resources['absence'] = { reason: null }
+  const absence = new StoreAbsence(systemClock)
   const onAvailability = (reason: string | null) => {
-    absence.reason = reason
+    absence.report(reason)
     if (reason === null) options.log.info({}, 'the store can be reached again')
     else options.log.error({ reason }, 'the store cannot be reached, so nothing is accepted until it can')
   }

@@ -69,11 +69,15 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     skippedEvents.record(current.generation)
     const build = { version: VERSION, node: process.versions.node }
     const buildInfo = { name: 'signalbox_build_info', value: 1, labels: build }
+    const isAway = absence.reason !== null
+    const registry = current.generation.project.registry
     return [
       buildInfo,
+      { name: 'signalbox_store_available', value: isAway ? 0 : 1 },
       ...reloadStatus.gauges(),
       ...partitions.gauges(),
-      ...(await deliveryGauges(store, current.generation.project.registry)),
+      // The other metrics are needed most while the store is away.
+      ...(isAway ? [] : ((await absence.orAbsence(deliveryGauges(store, registry))) ?? [])),
     ]
   })
   const server = createServer({
@@ -83,6 +87,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
+    absence,
   })
   cleanups.add('HTTP server', () => server.close())
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)

@@ -6,6 +6,7 @@ import { Admission, type AdmittedRequest } from './admission.ts'
 import { type Authority, admit, authorize, type Verdict } from './auth.ts'
 import type { ExposedMetrics } from './metrics.ts'
 import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send } from './refusals.ts'
+import type { StoreAbsence } from './store-absence.ts'
 
 export interface ServerOptions {
   readonly log: Log
@@ -17,6 +18,7 @@ export interface ServerOptions {
   readonly ready: () => { readonly ok: boolean; readonly reasons: readonly string[] }
   /** The maximum bytes of one body. */
   readonly bodyBytes: number
+  readonly absence?: StoreAbsence
 }
 
 /** A post that was admitted. */
@@ -40,6 +42,9 @@ const MAX_CONCURRENT_REQUESTS = 256
 const MAX_CONCURRENT_BODIES = 8
 const FULL = refusal(429, 'too many requests are under way: send it again', {
   headers: { 'retry-after': '1' },
+})
+const UNAVAILABLE = refusal(503, 'the store cannot be reached: send it again', {
+  headers: { 'retry-after': '5' },
 })
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
@@ -101,7 +106,7 @@ function answerPosts(
   { fastify, posts }: App,
   authority: () => Authority,
   contentTypes: ContentTypes,
-  { bodyBytes }: ServerOptions,
+  { bodyBytes, absence }: ServerOptions,
 ): void {
   const admission = new Admission({
     requests: MAX_CONCURRENT_REQUESTS,
@@ -115,6 +120,7 @@ function answerPosts(
     if (!endpoint) return reply.callNotFound()
     const verdict = authorize(authority(), request.headers)
     if (verdict !== 'ok') return send(reply, verdictResponse(verdict))
+    if ((absence?.lastingReason ?? null) !== null) return send(reply, UNAVAILABLE)
     const refused = endpoint.refusal?.(request.ip) ?? null
     if (refused !== null) return send(reply, refused)
     const admitted = admission.tryAcquire(request.ip, expectedBytes(request, bodyBytes))
@@ -140,7 +146,12 @@ function answerPosts(
       const reserve = (bytes: number) => admitted.grow(bytes)
       const headers = { ...textHeaders(request), 'content-type': contentTypes.get(request.raw) }
       const inbound = { headers, body, client, signal: closed.signal, reserve }
-      return await send(reply, await posts.get(pathOf(request))!.handle(inbound))
+      const handled = posts.get(pathOf(request))!.handle(inbound)
+      const answer = absence === undefined ? await handled : await absence.orAbsence(handled)
+      if (answer !== null) return await send(reply, answer)
+      // What waits is not evaluated any more: the client sends it again.
+      closed.abort()
+      return await send(reply, UNAVAILABLE)
     } finally {
       post.admitted.release()
     }

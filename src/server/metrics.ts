@@ -51,6 +51,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Unix time at which the project was last loaded successfully.',
     labels: [],
   },
+  signalbox_store_available: {
+    help: '1; 0 while the database of the store cannot be reached.',
+    labels: [],
+  },
   signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
 }
 
