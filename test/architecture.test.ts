@@ -101,6 +101,25 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'credentials of AWS are found in one way; it knows no source type',
   },
+  'sources/broker': {
+    may: ['errors', 'sources/_source.ts', 'sources/framing'],
+    because: 'the sources of brokers share it, and it knows no protocol',
+  },
+  'sources/kafka-topic': {
+    may: [
+      'errors',
+      'brokers',
+      'core',
+      'sources/_source.ts',
+      'sources/framing',
+      'sources/stream',
+      'sources/broker',
+      'sources/queue',
+      'destinations/parts/aws.ts',
+      'destinations/parts/credentials',
+    ],
+    because: 'it reads topics and knows no source type; credentials of AWS are found in one way',
+  },
   sources: {
     may: [
       'errors',
@@ -115,6 +134,8 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources/post',
       'sources/otlp-records',
       'sources/queue',
+      'sources/broker',
+      'sources/kafka-topic',
     ],
     because: 'a source gets what it needs from its caller',
   },
@@ -466,7 +487,6 @@ const TESTED_BY_ITSELF = new Set([
   'daemon/schedules/heartbeat.ts sendHeartbeat',
   'delivery/delivery-message.ts markTitle',
   'delivery/http/private-address.ts isPrivateAddress',
-  'destinations/parts/aws.ts awsCredentials',
   'engine/runtime/wasm-module.ts rewriteModule',
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
@@ -477,6 +497,7 @@ const TESTED_BY_ITSELF = new Set([
   'program-version.ts versionOfSources',
   'server/metrics.ts DECLARED_METRICS',
   'store/postgres/upkeep/copied-tables.ts TABLES_NOT_COPIED',
+  'sources/kafka-topic/iam-token.ts signIamToken',
   'workspace/destination-contract/contract-alerts.ts SAMPLE_ALERT',
   'workspace/destination-contract/contract-stage.ts requestsFor',
 ])
@@ -693,6 +714,8 @@ describe('test files', () => {
       'model/ports.test.ts',
       // The daemons of this test read the clock, and write to the same store.
       'scenarios/updates.test.ts',
+      // A token of the test must be valid for the broker.
+      'sources/kafka.test.ts',
       // The program logger sends the time of the machine.
       'sources/syslog.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.

@@ -42,6 +42,7 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['engine/worker/integrity-check.ts', 'the worker, which reports it and ends'],
   ['packages/zip.ts', 'the same file, which names the archive'],
   ['pipeline/pipeline.ts', 'the supervisor of sources in daemon/, which starts the source again'],
+  ['sources/kafka-topic/', 'the reader in the same folder, which stops the partition'],
   ['sources/otlp-records/', 'the source `otlp`, which refuses the request or rejects the record'],
   ['sources/stream/pipe.ts', 'the same file, which names the source'],
 ]

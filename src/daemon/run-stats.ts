@@ -54,6 +54,11 @@ export class RunStats {
     this.#countEvents(source, 'duplicate', count)
   }
 
+  /** Messages of a broker that are no events. */
+  recordPassed(source: string, count: number): void {
+    this.#metrics.count('signalbox_messages_passed_total', { source }, count)
+  }
+
   recordAdmitted(admitted: readonly AdmitResult[]): void {
     for (const each of admitted) {
       if (each.action === 'counted') continue

@@ -30,6 +30,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Partitions that this daemon holds, by state: behind, caught_up, waiting, stopped.',
     labels: ['source', 'state'],
   },
+  signalbox_messages_passed_total: {
+    help: 'Messages of a broker that are no events, for example the tombstones of Kafka.',
+    labels: ['source'],
+  },
   signalbox_events_without_python_total: {
     help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
     labels: [],

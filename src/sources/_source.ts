@@ -108,6 +108,8 @@ export interface PartitionContext
   readonly name: string
   /** The partition was read to its present end. */
   caughtUp(): void
+  /** Counts messages that are no events, for example tombstones. */
+  recordPassed(count: number): void
   /** Stops the partition; the others go on. It is tried again every minute. */
   stop(problem: PartitionProblem): never
   /** Raises a system alert. Resolves when it is stored, and only then may the source read on at another position. */

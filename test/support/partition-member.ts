@@ -32,6 +32,8 @@ export interface Member {
   letGo(): void
   /** The number of commits that wait. */
   held(): number
+  /** The number of messages that are no events. */
+  passed(): number
   /** From now on nothing that it does reaches the store, as after `kill -9`. */
   kill(): void
   stop(): Promise<void>
@@ -58,6 +60,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
   let isDead = false
   let holding: { promise: Promise<void>; resolve: () => void } | null = null
   let held = 0
+  let passed = 0
   const alive = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isDead) return new Promise<T>(() => {})
     return work()
@@ -121,7 +124,12 @@ export async function startMember(options: MemberOptions): Promise<Member> {
           ledger.rejects.push(`${envelope.source} ${envelope.position}: ${reason}`)
         }
       },
-      stats: new RunStats(nullMetrics),
+      stats: new RunStats({
+        ...nullMetrics,
+        count: (metric, _labels, by = 1) => {
+          if (metric === 'signalbox_messages_passed_total') passed += by
+        },
+      }),
       onEvent: () => {},
       readiness: {
         sourceStarted: () => {
@@ -164,6 +172,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       holding = null
     },
     held: () => held,
+    passed: () => passed,
     kill: () => {
       isDead = true
       void source.close()

@@ -30,6 +30,7 @@ const SOURCE_WORDS = [
   'stdin',
   'file:',
   'http://',
+  'kafka:',
   'nats:',
   'otlp://',
   'sqs:https://',
@@ -42,7 +43,7 @@ const OPTIONS = {
   from: withSuggestions(
     list(
       '--from <source>',
-      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, nats:HOST:PORT/STREAM, otlp://HOST:PORT, sqs:QUEUE_URL or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+      'source of events: stdin, file:PATH (or a pattern), http://HOST:PORT, kafka:HOST:PORT/TOPIC, nats:HOST:PORT/STREAM, otlp://HOST:PORT, sqs:QUEUE_URL or syslog:udp://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
     ),
     SOURCE_WORDS,
   ),

@@ -36,6 +36,7 @@ export interface PartitionRunParts {
   /** It is called when the first cursor is committed, or when the partition has stopped. */
   readonly onBegun: () => void
   readonly setState: (partition: string, state: PartitionState, failure?: string) => void
+  readonly recordPassed: (count: number) => void
 }
 
 /** A source lets it through; it ends the run of the partition. */
@@ -163,7 +164,7 @@ export class PartitionRun {
   }
 
   #contextOf({ cursor }: HeldCursor, claim: CursorClaim): PartitionContext {
-    const { broker, limits, emitter, admitSystem, setState } = this.#parts
+    const { broker, limits, emitter, admitSystem, setState, recordPassed } = this.#parts
     // The state of a failed run stays until this one works.
     let state: PartitionState | null = null
     const works = (next: PartitionState) => {
@@ -190,6 +191,7 @@ export class PartitionRun {
         return settlements
       },
       caughtUp: () => works('caught_up'),
+      recordPassed,
       stop: (problem) => {
         throw new PartitionStopped(problem)
       },

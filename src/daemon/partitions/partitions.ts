@@ -8,6 +8,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts'
 import type { PartitionedSource, SourceSpec } from '../../sources/_source.ts'
 import type { HeldCursor, Store } from '../../store/store.ts'
 import type { Readiness } from '../readiness.ts'
+import type { RunStats } from '../run-stats.ts'
 import { createEmitter, type EmitterParts, type SourceRunParts } from '../source-runs.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { PartitionStates } from './partition-states.ts'
@@ -24,6 +25,7 @@ export type PartitionedParts = Omit<EmitterParts, 'readiness'> &
   Pick<SourceRunParts, 'limits' | 'log' | 'signal'> & {
     readonly store: Pick<Store, 'claimPartitions' | 'extendPartitions' | 'giveBackPartitions'>
     readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
+    readonly stats: Pick<RunStats, 'recordPassed'>
     readonly admitSystem: Pipeline['admitSystem']
     readonly reveal: Secrets['reveal']
     readonly states: PartitionStates
@@ -182,7 +184,7 @@ class Partitions {
   }
 
   #createRun(partition: string, held: HeldCursor): PartitionRun {
-    const { limits, store, member, admitSystem, clock, states } = this.#parts
+    const { limits, store, member, admitSystem, clock, states, stats } = this.#parts
     return new PartitionRun(partition, held, {
       source: this.#source,
       broker: this.#broker(),
@@ -195,6 +197,7 @@ class Partitions {
         createEmitter({ spec: this.#spec, keySpace: this.#keySpace, claim, name }, this.#parts, onStarted),
       onBegun: () => this.#considerStarted(),
       setState: (name, state, failure) => states.set(this.#spec.name, name, state, failure),
+      recordPassed: (count) => stats.recordPassed(this.#spec.name, count),
     })
   }
 

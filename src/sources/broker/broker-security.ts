@@ -20,7 +20,11 @@ export function usesTls({ name, options }: SourceSpec, addresses: readonly Broke
 }
 
 function isLocal(addresses: readonly BrokerAddress[]): boolean {
-  return addresses.every(({ host }) => LOOPBACK.test(host))
+  return addresses.every(isLoopback)
+}
+
+export function isLoopback({ host }: BrokerAddress): boolean {
+  return LOOPBACK.test(host)
 }
 
 /** The value is not in the message, because it can be the secret itself. */

@@ -89,7 +89,7 @@ export class SqsClient {
     }
     const timeout = AbortSignal.timeout(timeoutMs)
     const ends = signal === null ? timeout : AbortSignal.any([signal, timeout])
-    const send = (each: HttpRequest) => sendBy(each, ends)
+    const send = (each: HttpRequest) => sendAwsRequest(each, ends)
     const response = await send(await signAws(request, 'sqs', this.#region, this.#options, send))
     if (response.status === 200) return JSON.parse(response.body) as Record<string, unknown>
     const { codes = [], text = `status ${response.status}` } = awsError(response) ?? {}
@@ -100,7 +100,7 @@ export class SqsClient {
   }
 }
 
-async function sendBy(
+export async function sendAwsRequest(
   { method, url, headers, body }: HttpRequest,
   signal: AbortSignal,
 ): Promise<HttpResponse> {

@@ -37,6 +37,7 @@ it('a partition is reported as waiting until it is read again, also while it con
     admitSystem: async () => {},
     emitter: (_name, _claim, onStarted) => ({ emit: async () => [], commitCursor: async () => onStarted() }),
     onBegun: () => {},
+    recordPassed: () => {},
     setState: (partition, state, failure) => states.set('nats:EVENTS', partition, state, failure),
   })
   await until(() => {

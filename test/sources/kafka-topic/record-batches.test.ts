@@ -1,0 +1,153 @@
+import { crc32c, createRecordsBatch } from '@platformatic/kafka'
+import { describe, expect, it } from 'vitest'
+import {
+  type AbortedTransaction,
+  decodeBatches,
+  offsetBehind,
+  Undecodable,
+} from '../../../src/sources/kafka-topic/record-batches.ts'
+
+interface BatchForm {
+  readonly offset: number
+  readonly texts: readonly (string | null)[]
+  /** The offset behind the batch; absent: without a gap. */
+  readonly next?: number
+  readonly producerId?: number
+  readonly marker?: 'abort' | 'commit'
+}
+
+/** A batch as the library writes it, with the fields that only a broker sets. */
+function batch({ offset, texts, next, producerId, marker }: BatchForm): Buffer {
+  const key = marker && Buffer.from([0, 0, 0, marker === 'abort' ? 0 : 1])
+  const messages = (marker || texts.length === 0 ? [''] : texts).map((text) => ({
+    topic: 'events',
+    partition: 0,
+    ...(key && { key }),
+    value: (text === null ? null : Buffer.from(text)) as Buffer,
+  }))
+  let data = Buffer.from(createRecordsBatch(messages).buffer)
+  if (texts.length === 0 && !marker) {
+    // Compaction keeps the batch without its records.
+    data = data.subarray(0, 61)
+    data.writeInt32BE(61 - 12, 8)
+    data.writeInt32BE(0, 57)
+  }
+  data.writeBigInt64BE(BigInt(offset), 0)
+  if (next !== undefined) data.writeInt32BE(next - offset - 1, 23)
+  if (producerId !== undefined) {
+    data.writeInt16BE(0b1_0000 | (marker ? 0b10_0000 : 0), 21)
+    data.writeBigInt64BE(BigInt(producerId), 43)
+  }
+  return withChecksum(data)
+}
+
+function withChecksum(data: Buffer): Buffer {
+  data.writeUInt32BE(crc32c(data.subarray(21)), 17)
+  return data
+}
+
+async function decode(batches: readonly Buffer[], from = 0, aborted: readonly AbortedTransaction[] = []) {
+  const decoded: { texts: (string | null)[]; next: number }[] = []
+  for await (const { records, next } of decodeBatches({ data: Buffer.concat(batches), aborted }, from))
+    decoded.push({ texts: records.map(({ value }) => value?.toString() ?? null), next })
+  return decoded
+}
+
+it('decodes records from the offset on, tombstones included', async () => {
+  const batches = [batch({ offset: 0, texts: ['a', 'b'] }), batch({ offset: 2, texts: ['c', null, 'd'] })]
+  expect(await decode(batches)).toEqual([
+    { texts: ['a', 'b'], next: 2 },
+    { texts: ['c', null, 'd'], next: 5 },
+  ])
+  expect(await decode(batches, 4)).toEqual([{ texts: ['d'], next: 5 }])
+  expect(offsetBehind({ data: Buffer.concat(batches) }, 4)).toBe(5)
+})
+
+it('goes on behind gaps that compaction has left, also in an empty batch', async () => {
+  const batches = [batch({ offset: 0, texts: ['a'], next: 10 }), batch({ offset: 30, texts: [], next: 33 })]
+  expect(await decode(batches)).toEqual([
+    { texts: ['a'], next: 10 },
+    { texts: [], next: 33 },
+  ])
+  expect(offsetBehind({ data: Buffer.concat(batches) }, 0)).toBe(33)
+})
+
+it('waits for the rest of a batch that is cut off', async () => {
+  const whole = batch({ offset: 0, texts: ['a'] })
+  for (const rest of [1, 12, 30]) {
+    const data = [whole, batch({ offset: 1, texts: ['b'] }).subarray(0, rest)]
+    expect(await decode(data)).toEqual([{ texts: ['a'], next: 1 }])
+    expect(offsetBehind({ data: Buffer.concat(data) }, 0)).toBe(1)
+  }
+  expect(offsetBehind({ data: whole.subarray(0, 40) }, 7)).toBe(7)
+})
+
+describe('transactions', () => {
+  it('leaves out the records of aborted ones, of the right producer and only up to their end', async () => {
+    const aborted = [
+      { producerId: 7n, firstOffset: 6n },
+      { producerId: 7n, firstOffset: 0n },
+    ]
+    const batches = [
+      batch({ offset: 0, texts: ['7 aborted'], producerId: 7 }),
+      batch({ offset: 1, texts: ['8'], producerId: 8 }),
+      batch({ offset: 2, texts: ['none'] }),
+      batch({ offset: 3, texts: [], producerId: 7, marker: 'abort' }),
+      batch({ offset: 4, texts: ['7 committed'], producerId: 7 }),
+      batch({ offset: 5, texts: [], producerId: 7, marker: 'commit' }),
+      batch({ offset: 6, texts: ['7 aborted again'], producerId: 7 }),
+      batch({ offset: 7, texts: [], producerId: 7, marker: 'abort' }),
+      batch({ offset: 8, texts: ['7 last'], producerId: 7 }),
+    ]
+    const decoded = await decode(batches, 0, aborted)
+    expect(decoded.flatMap(({ texts }) => texts)).toEqual(['8', 'none', '7 committed', '7 last'])
+    expect(decoded.map(({ next }) => next)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+
+  it('leaves out the rest of one that began before the offset', async () => {
+    const aborted = [{ producerId: 7n, firstOffset: 0n }]
+    const batches = [
+      batch({ offset: 5, texts: ['aborted'], producerId: 7 }),
+      batch({ offset: 6, texts: [], producerId: 7, marker: 'abort' }),
+      batch({ offset: 7, texts: ['later'], producerId: 7 }),
+    ]
+    expect((await decode(batches, 5, aborted)).flatMap(({ texts }) => texts)).toEqual(['later'])
+  })
+})
+
+describe('what cannot be decoded', () => {
+  const changed = (change: (data: Buffer) => void, isChecked = true) => {
+    const data = batch({ offset: 1, texts: ['b', 'c'] })
+    change(data)
+    return isChecked ? withChecksum(data) : data
+  }
+
+  it.each([
+    ['a wrong checksum', changed((data) => data.writeUInt8(1, 70), false), /checksum/],
+    ['an old format', changed((data) => data.writeInt8(1, 16)), /the format 1, and not 2/],
+    [
+      'a compression that is not known',
+      changed((data) => data.writeInt16BE(5, 21)),
+      /compression 5 is unknown/,
+    ],
+    ['damaged compressed data', changed((data) => data.writeInt16BE(4, 21)), /the zstd data is damaged/],
+    ['more records than there are', changed((data) => data.writeInt32BE(3, 57)), /longer than its batch/],
+    [
+      'a record with another length',
+      changed((data) => data.writeUInt8(4, 61)),
+      /another length than it says/,
+    ],
+  ])('is reported with its offset, after what was before it: %s', async (_, data, message) => {
+    const batches = decodeBatches(
+      { data: Buffer.concat([batch({ offset: 0, texts: ['a'] }), data]), aborted: [] },
+      0,
+    )
+    expect((await batches.next()).value).toMatchObject({ next: 1 })
+    const failing = batches.next()
+    await expect(failing).rejects.toBeInstanceOf(Undecodable)
+    await expect(failing).rejects.toMatchObject({
+      offset: 1,
+      message: expect.stringMatching(message) as unknown,
+    })
+  })
+})
