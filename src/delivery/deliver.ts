@@ -11,13 +11,14 @@ import type {
   DestinationState,
 } from '../store/store.ts'
 import { decide } from './decide.ts'
-import { deliveryDead, destinationPaused, updateDead } from './delivery-findings.ts'
+import { deliveryDead, destinationPaused, pauseHint, updateDead } from './delivery-findings.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { isOpen } from './destination-state/breaker.ts'
 import { type AttemptContext, nextState } from './destination-state/next-state.ts'
 import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
 import { reviveRefused } from './destination-state/revive-refused.ts'
 import { pauseCreditMs } from './destination-state/send-permit.ts'
+import { stateAudit } from './destination-state/state-audit.ts'
 import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
 import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
@@ -223,7 +224,9 @@ async function updateState(
     scope = next.scope
     return next.state
   }
-  const write = () => store.changeDestinationState(destinationKey(destination), change)
+  const key = destinationKey(destination)
+  const write = () =>
+    store.changeDestinationState(key, change, (states) => stateAudit(key, states, context.now))
   const { before, after } = await retryWrite(ports, task, write, limits)
   if (!isOpen(before) && isOpen(after)) {
     log.warn(
@@ -235,8 +238,8 @@ async function updateState(
   // The end of a hold or pause is logged at the same level as its beginning.
   if (isOpen(before) && !isOpen(after)) log.warn({ destination: destination.name }, 'destination works again')
   if (pausedNow) {
-    const hint = `fix the configuration or secret of ${destination.name}, then run: signalbox destinations resume ${destination.name}`
-    log.error({ destination: destination.name, reason: result.message, hint }, 'destination is paused')
+    const { name } = destination
+    log.error({ destination: name, reason: result.message, hint: pauseHint(name) }, 'destination is paused')
   }
   if (before.pausedAt !== null && after.pausedAt === null) {
     log.warn({ destination: destination.name }, 'destination is resumed')

@@ -8,11 +8,16 @@ export function destinationPaused(destination: string, reason: string, at: numbe
     code: 'DestinationPaused',
     title: `Destination ${destination} is paused`,
     description: `It answered in a way that every other alert would get, too: ${reason}. Its deliveries wait and do not age.`,
-    runbook: `Correct its entry in destinations.yaml or its secret. Signalbox tries it every 5 minutes and on reload; to try it immediately, run: signalbox destinations resume ${destination}`,
+    runbook: `Correct its entry in destinations.yaml, its secret, or what it names at the provider. Signalbox tries it every 5 minutes and on reload; to try it immediately, run: signalbox destinations resume ${destination}`,
     dedup: destination,
     context: { destination, reason },
     at,
   }
+}
+
+/** What to do about a pause, in one line. */
+export function pauseHint(destination: string): string {
+  return `correct the entry of ${destination}, its secret, or what it names at the provider; then run: signalbox destinations resume ${destination}`
 }
 
 export function updateDead(destination: string, reason: string, id: string, at: number): SystemFinding {

@@ -6,17 +6,19 @@ import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
-import type {
-  AlertRow,
-  CommitPlan,
-  Divergence,
-  ExpectedVersions,
-  Group,
-  LimiterChange,
-  LimiterState,
-  NewDelivery,
-  ReadState,
-  SignalRow,
+import {
+  type AlertRow,
+  type CommitPlan,
+  type Divergence,
+  type ExpectedVersions,
+  type Group,
+  type LimiterChange,
+  type LimiterState,
+  type NewAudit,
+  type NewDelivery,
+  type ReadState,
+  type SignalRow,
+  SYSTEM_ACT,
 } from '../store/store.ts'
 import { Additions } from './additions.ts'
 import type { RoutedCandidate } from './work.ts'
@@ -50,6 +52,7 @@ type PlannedEffects = Pick<
   | 'divergences'
   | 'deliveries'
   | 'signals'
+  | 'audits'
 >
 
 interface PlannerContext {
@@ -105,15 +108,17 @@ export class Planner {
   }
 
   get plan(): PlannedEffects {
+    const limiterChanges = [...this.#limiters.values()].flatMap((limiter) => this.#limiterChange(limiter))
     return {
       groups: [...this.#groups.values()],
-      limiterChanges: [...this.#limiters.values()].flatMap((limiter) => this.#limiterChange(limiter)),
+      limiterChanges,
       alerts: [...this.#alerts.values()],
       merges: this.#additions.merges,
       mutedMatches: this.#additions.mutedMatches,
       divergences: this.#divergences,
       deliveries: this.#deliveries,
       signals: this.#signals,
+      audits: limiterChanges.flatMap(muteAudit),
     }
   }
 
@@ -209,4 +214,9 @@ export class Planner {
       reason,
     })
   }
+}
+
+function muteAudit({ detection, mutedAt }: LimiterChange): NewAudit[] {
+  if (mutedAt === null) return []
+  return [{ ...SYSTEM_ACT, at: mutedAt, verb: 'muted', subject: { kind: 'detection', id: detection } }]
 }

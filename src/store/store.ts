@@ -23,6 +23,7 @@ import type { AuditFilter, AuditRow, NewAudit } from './rows/audit-rows.ts'
 import type {
   Attempt,
   Backlog,
+  ChangedDestination,
   DeliveryCounts,
   DeliveryOutcome,
   DeliveryRow,
@@ -190,12 +191,14 @@ export interface Store {
   /**
    * Applies a change to the present state, whatever others change at the same time: each change gets the state that the one
    * before it has made. Only the caller that made a change gets the states before and after it. If the change returns what
-   * it got, nothing is written. The change may run more than once.
+   * it got, nothing is written. The change may run more than once. `audit` makes the row of the audit that is written in
+   * the same transaction; null: none.
    */
   changeDestinationState(
     key: string,
     change: (state: DestinationState) => DestinationState,
-  ): Promise<{ readonly before: DestinationState; readonly after: DestinationState }>
+    audit?: (states: ChangedDestination) => NewAudit | null,
+  ): Promise<ChangedDestination>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>

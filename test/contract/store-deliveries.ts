@@ -366,7 +366,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.countDeliveries()).toEqual({ ...none, pending: 2, dead: 1 })
       expect(await store.countDeliveries(['dead'])).toEqual({ ...none, pending: 0, dead: 1 })
       const backlog = (await store.backlog()).map(
-        ({ destinationKey, state, count }) => `${destinationKey} ${state} ${count}`,
+        ({ destinationKey, status, count }) => `${destinationKey} ${status} ${count}`,
       )
       expect(new Set(backlog)).toEqual(new Set(['soc dead 1', 'soc pending 1', 'uuid pending 1']))
     })

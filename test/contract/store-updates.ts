@@ -245,9 +245,12 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       expect(await claim()).toEqual([])
       expect(await store.countDeliveries()).toMatchObject({ delivered: 1, pending: 0, scheduled: 1 })
       expect(await store.countDeliveries(['dead'])).toMatchObject({ pending: 0, scheduled: 0 })
+      const backlog = { destinationKey: 'soc', count: 1 }
+      expect(await store.backlog()).toEqual([{ ...backlog, status: 'scheduled' }])
       expect(await store.nextDue(['soc'])).toBe(T0 + HOUR_MS)
       clock.advance(HOUR_MS)
       expect(await store.countDeliveries()).toMatchObject({ pending: 1, scheduled: 0 })
+      expect(await store.backlog()).toEqual([{ ...backlog, status: 'pending' }])
       expect(await deliver()).toEqual(['repeated'])
       clock.advance(HOUR_MS / 2)
       await merge()

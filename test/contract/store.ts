@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type {
+  ChangedDestination,
   CommitPlan,
   DestinationState,
   LimiterChange,
@@ -12,6 +13,7 @@ import type {
 import type { ManualClock } from '../support/clock.ts'
 import {
   alert,
+  audit,
   commitCursor,
   delivery,
   expecting,
@@ -484,6 +486,34 @@ function readContract(open: () => Promise<OpenedStore>): void {
         after: blank,
       })
       expect((await store.destinationState('other')).version).toBe(0)
+    })
+
+    it('writes the audit of a change in the same transaction, once, and none for what changes nothing', async () => {
+      const pause = (state: DestinationState) =>
+        state.pausedAt === null ? { ...state, pausedAt: T0, pausedReason: '401' } : state
+      const row = audit('paused', { subject: { kind: 'destination', id: 'soc' } })
+      const auditOf = ({ before, after }: ChangedDestination) => ({
+        ...row,
+        before: String(before.pausedAt),
+        after: after.pausedReason,
+      })
+      await Promise.all([0, 1, 2].map(() => store.changeDestinationState('soc', pause, auditOf)))
+      await store.changeDestinationState(
+        'soc',
+        (state) => ({ ...state, failures: 1 }),
+        () => null,
+      )
+      const rows = await store.audit({ subject: row.subject, limit: 10 })
+      expect(rows).toEqual([{ ...row, seq: 1, before: 'null', after: '401' }])
+      await store.commit(plan({ audits: [row] }), nothing)
+      const seqs = (await store.audit({ limit: 10 })).map(({ seq }) => seq)
+      expect(seqs).toEqual([1, 2])
+      const broken = () => {
+        throw new Error('no row')
+      }
+      const fail = store.changeDestinationState('soc', (state) => ({ ...state, failures: 2 }), broken)
+      await expect(fail).rejects.toThrow('no row')
+      expect((await store.destinationState('soc')).value.failures).toBe(1)
     })
 
     it('may be closed twice, and then refuses to write', async () => {

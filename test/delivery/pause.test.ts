@@ -74,6 +74,28 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     expect(await paused()).toBe(false)
   })
 
+  it('[DEL-4.13] the audit says when a destination was paused and why, and when it works again', async () => {
+    receiver.script({ status: 401, body: 'bad key' })
+    receiver.script({ status: 401, body: 'bad key' })
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
+    await loop.start()
+    await receiver.until(1)
+    await until(paused)
+    const pausedAt = harness.clock.now()
+    for (let probe = 2; probe <= 3; probe++) {
+      harness.clock.advance(5 * MINUTE)
+      await receiver.until(probe)
+    }
+    await until(async () => !(await paused()))
+    const subject = { kind: 'destination', id: 'soc' } as const
+    const common = { subject, actor: 'system', via: 'system' }
+    expect(await harness.store.audit({ subject, limit: 10 })).toMatchObject([
+      { ...common, verb: 'paused', at: pausedAt, before: '', after: '401: bad key' },
+      { ...common, verb: 'resumed', at: pausedAt + 10 * MINUTE, before: '401: bad key', after: '' },
+    ])
+  })
+
   it('[DEL-4.3] a paused destination is probed on reload', async () => {
     receiver.script({ status: 403 })
     const loop = harness.open(registry([soc()]))

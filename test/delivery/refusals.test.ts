@@ -60,6 +60,10 @@ describe('refusals in a row with the same cause', () => {
     await until(isPaused)
     await settled('soc', 'pending', 'waiting')
     expect(codes().filter((code) => code === 'DestinationPaused')).toHaveLength(1)
+    const acts = (await harness.store.audit({ limit: 50 })).filter(({ verb }) => verb === 'retried')
+    expect(acts).toMatchObject([
+      { actor: 'system', via: 'system', subject: { kind: 'alert', id: 'alert-1' }, after: 'soc' },
+    ])
     inbox.expect(1)
     receiver.always({ status: 200 })
     harness.clock.advance(5 * MINUTE)

@@ -176,6 +176,9 @@ it('a detection with too many alerts is muted, and a system alert reports it', a
     { detection: 'Signalbox.DetectionMuted' },
   ])
   expect(await store.signals({ limit: 5000 })).toHaveLength(events.length)
+  const acts = (await store.audit({ limit: 5000 })).filter(({ verb }) => verb !== 'created')
+  const subject = { kind: 'detection', id: detection().id }
+  expect(acts).toMatchObject([{ verb: 'muted', subject, actor: 'system', via: 'system' }])
 })
 
 it('a finding of a detection that a reload removed is ignored', async () => {

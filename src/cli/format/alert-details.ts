@@ -100,7 +100,9 @@ function actOf({ verb, after }: AuditRow): string {
       return `sent again to ${after}`
     case 'retried':
       return `retried the delivery to ${after}`
+    case 'paused':
     case 'resumed':
+    case 'muted':
     case 'unmuted':
     case 'acknowledged':
     case 'reopened':

@@ -1,6 +1,6 @@
 /** States of destinations, each changed by a comparison of its version that is repeated until it succeeds. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DestinationState, Store, Versioned } from '../store.ts'
+import type { ChangedDestination, DestinationState, NewAudit, Versioned } from '../store.ts'
 import type { Database } from './database.ts'
 
 const UNKNOWN_DESTINATION: DestinationState = {
@@ -31,20 +31,40 @@ const INSERT = `INSERT INTO destination_state (key, version, body)
 const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3 FROM check_holder($4)
   WHERE key = $1 AND version = $2 RETURNING 1`
 
+/** Writes the row of the audit together with the change, if the change succeeds. */
+const audited = (change: string) => `WITH changed AS (${change}),
+  number AS (UPDATE counter SET value = value + 1 WHERE name = 'audit' AND EXISTS (SELECT FROM changed) RETURNING value)
+  INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note, origin, request_id)
+    SELECT value, $5::double precision, $6, $7, $8, $9, $10, $11, $12, $13, $14::text, $15::text FROM number RETURNING 1`
+
+interface DestinationChange {
+  readonly key: string
+  readonly change: (state: DestinationState) => DestinationState
+  readonly auditOf: ((states: ChangedDestination) => NewAudit | null) | undefined
+  readonly holder: string | null
+}
+
 /** Where a comparison fails, another change has succeeded. So the changes of all daemons together go on. */
 export async function changeDestinationState(
   database: Database,
-  key: string,
-  change: (state: DestinationState) => DestinationState,
-  holder: string | null,
-): ReturnType<Store['changeDestinationState']> {
+  { key, change, auditOf, holder }: DestinationChange,
+): Promise<ChangedDestination> {
   for (let tries = 0; ; tries++) {
     const { value: before, version } = await readDestinationState(database, key)
     const after = change(before)
     if (after === before) return { before, after }
     const sql = version === 0 ? INSERT : UPDATE
     const parameters = [key, version, JSON.stringify(after), holder]
-    if ((await database.query(sql, parameters)).length > 0) return { before, after }
+    const audit = auditOf?.({ before, after }) ?? null
+    const rows = await (audit === null
+      ? database.query(sql, parameters)
+      : database.query(audited(sql), [...parameters, ...auditColumns(audit)]))
+    if (rows.length > 0) return { before, after }
     await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** tries))
   }
+}
+
+function auditColumns(row: NewAudit): (string | number | null)[] {
+  const { at, actor, via, verb, subject, before, after, note, origin, requestId } = row
+  return [at, actor, via, verb, subject.kind, subject.id, before, after, note, origin, requestId]
 }

@@ -116,11 +116,14 @@ export async function countDeliveries(
   return counts
 }
 
-export function listBacklog(database: Database): Promise<Backlog[]> {
+export function listBacklog(database: Database, now: number | null): Promise<Backlog[]> {
   return database.query<Backlog>(
-    `SELECT destination_key AS "destinationKey", state, count(*) AS count FROM delivery
-     WHERE state <> 'delivered' AND state = ANY ($1::text[]) GROUP BY destination_key, state`,
-    [UNDELIVERED_STATES],
+    `SELECT destination_key AS "destinationKey", count(*) AS count, CASE
+         WHEN kind = 'update' AND state IN ('pending', 'queued') AND due > n.now THEN 'scheduled' ELSE state
+       END AS status
+     FROM delivery, (SELECT store_now($2) AS now) AS n
+     WHERE state <> 'delivered' AND state = ANY ($1::text[]) GROUP BY destination_key, status`,
+    [UNDELIVERED_STATES, now],
   )
 }
 

@@ -179,9 +179,9 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     },
 
     destinationState: (key) => readDestinationState(database, key),
-    changeDestinationState: async (key, change) => {
+    changeDestinationState: async (key, change, auditOf) => {
       assertWritable()
-      return changeDestinationState(database, key, change, hold.token)
+      return changeDestinationState(database, { key, change, auditOf, holder: hold.token })
     },
 
     alerts: (filter) => listAlerts(database, filter),
@@ -190,7 +190,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     deliveries: (filter) => listDeliveries(database, filter),
     attempts: (deliveryId) => listAttempts(database, deliveryId),
     countDeliveries: (states) => countDeliveries(database, now(), states),
-    backlog: () => listBacklog(database),
+    backlog: () => listBacklog(database, now()),
     signals: (filter) => listSignals(database, filter),
     signalHorizon: () => signalHorizon(database),
     kv: async (keys) => {

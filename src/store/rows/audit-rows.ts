@@ -11,7 +11,9 @@ export type AuditVerb =
   | 'assigned'
   | 'resent'
   | 'retried'
+  | 'paused'
   | 'resumed'
+  | 'muted'
   | 'unmuted'
 
 export interface NewAudit {
@@ -33,6 +35,17 @@ export interface NewAudit {
   /** The id of the request. A plan with an id that the audit has already is a conflict. */
   readonly requestId: string | null
 }
+
+/** What the rows of all changes have in common that a rule of the system makes by itself. */
+export const SYSTEM_ACT = {
+  actor: 'system',
+  via: 'system',
+  before: '',
+  after: '',
+  note: '',
+  origin: null,
+  requestId: null,
+} as const
 
 /** Rows are only added. Later rows have higher numbers, and no number is used twice. */
 export interface AuditRow extends NewAudit {

@@ -138,14 +138,16 @@ export function countDeliveries(
   return counts
 }
 
-export function listBacklog(driver: Driver): Backlog[] {
+const BACKLOG = `SELECT destination_key AS destinationKey, count(*) AS count,
+    CASE WHEN kind = 'update' AND state IN ('pending', 'queued') AND due > :now THEN 'scheduled' ELSE state END AS status
+  FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY destination_key, status`
+
+/** @param now updates that are due after it are scheduled. */
+export function listBacklog(driver: Driver, now: number): Backlog[] {
   const states = JSON.stringify(UNDELIVERED_STATES)
   return driver
-    .prepare<Backlog>(
-      `SELECT destination_key AS destinationKey, state, count(*) AS count FROM delivery
-       WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY destination_key, state`,
-    )
-    .all({ states })
+    .prepare<Backlog>(BACKLOG)
+    .all({ states, now })
     .map((row) => ({ ...row }))
 }
 
@@ -191,7 +193,7 @@ interface Revived {
 function auditRetry(
   driver: Driver,
   { id, destination }: Revived,
-  by: Pick<NewAudit, 'actor' | 'via'>,
+  { actor, via }: Pick<NewAudit, 'actor' | 'via'>,
   at: number,
 ): void {
   const alerts = driver
@@ -207,7 +209,7 @@ function auditRetry(
     requestId: null,
   } as const
   for (const { alertId } of alerts)
-    insertAudit(driver, { ...act, ...by, subject: { kind: 'alert', id: alertId } })
+    insertAudit(driver, { ...act, actor, via, subject: { kind: 'alert', id: alertId } })
 }
 
 function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {

@@ -85,10 +85,10 @@ export interface UpdateSubscription {
   readonly repeatEveryMs: number
 }
 
-/** The number of deliveries of a destination that are not delivered, by state. */
+/** The number of deliveries of a destination that are not delivered, by state. Scheduled updates are counted apart. */
 export interface Backlog {
   readonly destinationKey: string
-  readonly state: DeliveryState
+  readonly status: keyof DeliveryCounts
   readonly count: number
 }
 
@@ -125,6 +125,12 @@ export type DeliveryOutcome =
       /** The deliveries of its alert to the fallback, in the same transaction. */
       readonly fallbackDeliveries: readonly NewDelivery[]
     }
+
+/** What a change has made of the state of a destination. */
+export interface ChangedDestination {
+  readonly before: DestinationState
+  readonly after: DestinationState
+}
 
 /** The state of one destination, on which all daemons agree. */
 export interface DestinationState {

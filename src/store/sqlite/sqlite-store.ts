@@ -7,7 +7,7 @@ import { watchFiles } from '../file-identity.ts'
 import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
-import { listAudit } from '../rows/audits.ts'
+import { insertAudit, listAudit } from '../rows/audits.ts'
 import { claimDue, countDue, earliestDue } from '../rows/claim.ts'
 import { readCursor, takeCursor } from '../rows/cursors.ts'
 import {
@@ -142,13 +142,16 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
 
     destinationState: async (key) => stateOf(key),
-    changeDestinationState: async (key, change) => {
+    changeDestinationState: async (key, change, auditOf) => {
       const { value: present } = stateOf(key)
       if (change(present) === present) return { before: present, after: present }
       return write(() => {
         const { value: before, version } = stateOf(key)
         const after = change(before)
-        if (after !== before) destinations.write(key, after, version + 1)
+        if (after === before) return { before, after }
+        destinations.write(key, after, version + 1)
+        const audit = auditOf?.({ before, after }) ?? null
+        if (audit !== null) insertAudit(driver, audit)
         return { before, after }
       })
     },
@@ -159,7 +162,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),
     countDeliveries: async (states) => countDeliveries(driver, clock.now(), states),
-    backlog: async () => listBacklog(driver),
+    backlog: async () => listBacklog(driver, clock.now()),
     signals: async (filter) => listSignals(driver, filter),
     signalHorizon: async () => signalHorizon(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),

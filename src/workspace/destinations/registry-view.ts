@@ -1,5 +1,6 @@
 /** Builds the view of the registry: what each destination accepts, its state and how many detections reach it. */
 
+import { pauseHint } from '../../delivery/delivery-findings.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { Backlog, DestinationState, Store } from '../../store/store.ts'
@@ -12,8 +13,17 @@ export interface DestinationView {
   readonly isFallback: boolean
   /** The state is null when there is no store. */
   readonly state: DestinationState | null
-  /** The numbers of deliveries that wait and of dead ones; null when there is no store. */
-  readonly backlog: { readonly waiting: number; readonly dead: number } | null
+  /** What to do where the state is a pause. */
+  readonly pauseHint: string
+  /** null when there is no store. */
+  readonly backlog: BacklogCounts | null
+}
+
+interface BacklogCounts {
+  readonly waiting: number
+  /** Updates whose time comes later: they wait for nothing that is at fault. */
+  readonly scheduled: number
+  readonly dead: number
 }
 
 export async function viewRegistry(
@@ -29,14 +39,17 @@ export async function viewRegistry(
       counts: counts.get(destination.name)!,
       isFallback: registry.fallback.includes(destination.name),
       state: store && (await store.destinationState(destinationKey(destination))).value,
+      pauseHint: pauseHint(destination.name),
       backlog: open ? backlogOf(open, destinationKey(destination)) : null,
     })),
   )
 }
 
-function backlogOf(open: readonly Backlog[], key: string) {
-  const own = open.filter(({ destinationKey }) => destinationKey === key)
-  const sum = (rows: readonly Backlog[]) => rows.reduce((total, { count }) => total + count, 0)
-  const dead = own.filter(({ state }) => state === 'dead')
-  return { waiting: sum(own) - sum(dead), dead: sum(dead) }
+function backlogOf(open: readonly Backlog[], key: string): BacklogCounts {
+  const counts = { waiting: 0, scheduled: 0, dead: 0 }
+  for (const { destinationKey, status, count } of open) {
+    if (destinationKey !== key) continue
+    counts[status === 'scheduled' || status === 'dead' ? status : 'waiting'] += count
+  }
+  return counts
 }

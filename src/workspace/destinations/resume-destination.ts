@@ -1,30 +1,29 @@
 /** Makes the running daemon retry a paused or held destination at once; the next attempt decides its state. */
 import { MAX_PROVIDER_HOLD_MS } from '../../delivery/destination-state/send-permit.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
-import { type DestinationState, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
+import type { DestinationState, Store } from '../../store/store.ts'
 import { auditedAct } from '../alerts/audited-act.ts'
 import type { Actor } from '../alerts/change-alert.ts'
 
 /** Returns the state before the change. */
 export async function resumeDestination(
-  store: Pick<Store, 'commit' | 'changeDestinationState'>,
+  store: Pick<Store, 'changeDestinationState'>,
   destination: Destination,
   actor: Actor,
   now: number,
 ): Promise<DestinationState> {
   const id = destinationKey(destination)
-  const { before, after } = await store.changeDestinationState(id, (state) => {
+  const change = (state: DestinationState) => {
     if (state.pausedAt !== null) return { ...state, probeAt: now }
     return isHeld(state, now) ? { ...state, heldUntil: null } : state
-  })
-  if (after !== before) {
-    const act = {
+  }
+  const { before } = await store.changeDestinationState(id, change, (states) =>
+    auditedAct(actor, now, {
       verb: 'resumed',
       subject: { kind: 'destination', id },
-      before: before.pausedReason,
-    } as const
-    await store.commit({ ...EMPTY_PLAN, audits: [auditedAct(actor, now, act)] }, NOTHING_EXPECTED)
-  }
+      before: states.before.pausedReason,
+    }),
+  )
   return before
 }
 

@@ -7,6 +7,7 @@ import type { DestinationState } from '../../../src/store/store.ts'
 import { manualClock } from '../../support/clock.ts'
 import { withDate } from '../../support/date.ts'
 import { type Receiver, startReceiver } from '../../support/receiver.ts'
+import { alert, delivered, delivery, expecting, plan, subscription } from '../../support/store-rows.ts'
 import { type Ran, signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
 
@@ -268,10 +269,46 @@ describe('destinations list', () => {
     await pauseInStore('inbox')
     await changeInStore('archive', { failures: 6, heldUntil: NOW + 3_600_000 })
     const [, inbox, archive] = (await run('list')).out.split('\n')
-    expect(inbox).toMatch(/paused since 2026-01-01 00:00:00Z \(401\), fallback +0 +0 +1$/)
+    expect(inbox).toMatch(/paused since 2026-01-01 00:00:00Z, fallback +0 +0 +1$/)
     expect(archive).toMatch(/6 failures in a row, next try 2026-01-31 13:00:00Z/)
     const { destinations } = JSON.parse((await run('list', '--format', 'json')).out)
-    expect(destinations[1]).toMatchObject({ failures: 6, backlog: { waiting: 0, dead: 0 } })
+    expect(destinations[1]).toMatchObject({ failures: 6, backlog: { waiting: 0, scheduled: 0, dead: 0 } })
+  })
+
+  it('destinations list shows the whole reason of a pause below the table, and what to do', async () => {
+    root = makeProject(NAMING)
+    const reason = `301: redirects to https://api.github.com/repositories/1296269/issues, ${'and so on, '.repeat(20)}\u001b[2J`
+    await pauseInStore('inbox', reason)
+    const { out } = await run('list')
+    expect(out).toContain(`\ninbox is paused: ${reason.replace('\u001b', '\\u001b')}\n  hint: `)
+    expect(out).toMatch(/hint: .*signalbox destinations resume inbox\n$/)
+    expect(out).not.toContain('archive is paused')
+  })
+
+  it('destinations list counts updates whose time comes later apart from deliveries that wait', async () => {
+    root = makeProject(NAMING)
+    const store = await openStore('sqlite:.signalbox/signalbox.db', {
+      clock: manualClock(NOW),
+      projectRoot: root,
+    })
+    await store.reconcile({
+      knownKeys: ['archive'],
+      renames: [],
+      subscriptions: [subscription('archive', { repeatEveryMs: 3_600_000 })],
+    })
+    const destinationKey = 'archive'
+    const first = delivery('d1', { destinationKey, destination: 'archive', createdAt: NOW })
+    await store.commit(plan({ alerts: [alert('a1')], deliveries: [first] }), expecting())
+    const [claimed] = await store.claim({ destinationKeys: ['archive'], limit: 1, leaseMs: 1_000 })
+    await store.recordOutcome('d1', claimed!.leaseToken, delivered)
+    const merge = { alertId: 'a1', events: 1, lastEventAt: NOW, logTypes: [] }
+    await store.commit(plan({ merges: [merge] }), expecting())
+    await store.close()
+    const [header, , archive] = (await run('list')).out.split('\n')
+    expect(header).toMatch(/WAITING +SCHEDULED +DEAD +DETECTIONS$/)
+    expect(archive).toMatch(/enabled +0 +1 +0 +\d+$/)
+    const { destinations } = JSON.parse((await run('list', '--format', 'json')).out)
+    expect(destinations[1].backlog).toEqual({ waiting: 0, scheduled: 1, dead: 0 })
   })
 })
 
@@ -285,9 +322,9 @@ async function changeInStore(destination: string, change: Partial<DestinationSta
   return after
 }
 
-async function pauseInStore(destination: string): Promise<void> {
+async function pauseInStore(destination: string, pausedReason = '401'): Promise<void> {
   const pausedAt = Date.UTC(2026, 0, 1)
-  await changeInStore(destination, { pausedAt, pausedReason: '401', probeAt: pausedAt + 9e12 })
+  await changeInStore(destination, { pausedAt, pausedReason, probeAt: pausedAt + 9e12 })
 }
 
 describe('destinations resume', () => {

@@ -5,7 +5,7 @@ import { ALERT_KINDS, alertGroup } from '../../../model/alerts/alert-kind.ts'
 import type { RouteTable } from '../../../model/alerts/route-table.ts'
 import type { Log } from '../../../model/ports.ts'
 import type { Destination } from '../../../model/project/destination.ts'
-import { counted } from '../../../reporters/parts/terminal-text.ts'
+import { counted, escapeForTerminal } from '../../../reporters/parts/terminal-text.ts'
 import type { DestinationState, Store } from '../../../store/store.ts'
 import type { ProjectWithRegistry } from '../../../workspace/destinations/registry.ts'
 import { type DestinationView, viewRegistry } from '../../../workspace/destinations/registry-view.ts'
@@ -62,6 +62,7 @@ async function storeOf(workspace: WorkspaceOptions, url: string | undefined): Pr
 
 function listing(views: readonly DestinationView[], { style }: RegistrySession): string {
   if (views.length === 0) return 'no destinations\n'
+  const counts = countColumns(views)
   const rows = views.map((view) => {
     const { name, type, severities } = view.destination
     return [
@@ -70,12 +71,27 @@ function listing(views: readonly DestinationView[], { style }: RegistrySession):
       severities.join(' ') || '-',
       filtersOf(view.destination),
       stateOf(view),
-      ...(view.backlog ? [String(view.backlog.waiting), String(view.backlog.dead)] : []),
+      ...counts.map((count) => String(view.backlog?.[count] ?? 0)),
       countText(view),
     ]
   })
-  const counts = views[0]?.backlog ? ['WAITING', 'DEAD'] : []
-  return table(['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', ...counts, 'DETECTIONS'], rows, style)
+  const titles = counts.map((count) => count.toUpperCase())
+  const header = ['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', ...titles, 'DETECTIONS']
+  return table(header, rows, style) + views.map(pauseText).join('')
+}
+
+/** Only destinations with updates have scheduled ones, so others get no column for them. */
+function countColumns(views: readonly DestinationView[]): (keyof NonNullable<DestinationView['backlog']>)[] {
+  if (!views[0]?.backlog) return []
+  const isAnyScheduled = views.some(({ backlog }) => backlog && backlog.scheduled > 0)
+  return isAnyScheduled ? ['waiting', 'scheduled', 'dead'] : ['waiting', 'dead']
+}
+
+/** The whole reason, which is too long for a cell of the table, and what to do. */
+function pauseText({ destination: { name, enabled }, state, pauseHint }: DestinationView): string {
+  if (!enabled || state === null || state.pausedAt === null) return ''
+  const reason = escapeForTerminal(`${name} is paused: ${state.pausedReason}`)
+  return `\n${reason}\n  hint: ${pauseHint}\n`
 }
 
 function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
@@ -99,8 +115,8 @@ function stateOf({ destination, state, isFallback }: DestinationView): string {
 
 function healthOf(state: DestinationState | null, now: number): string {
   if (!state) return 'enabled'
-  const { pausedAt, pausedReason, heldUntil, failures } = state
-  if (pausedAt !== null) return `paused since ${formatTime(pausedAt)} (${pausedReason})`
+  const { pausedAt, heldUntil, failures } = state
+  if (pausedAt !== null) return `paused since ${formatTime(pausedAt)}`
   const failing = failures > 0 && `${counted(failures, 'failure')} in a row`
   const held = isHeld(state, now) && `next try ${formatTime(heldUntil!)}`
   return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
