@@ -83,6 +83,8 @@ export default defineDestination<GitLabOptions>({
     success: [{ status: [201], field: 'iid', receipt: (iid) => `created #${iid}` }],
     error,
     rules: [
+      // GitLab answers `409 Conflict: Resource lock` where another request holds the issue.
+      { status: [409], effect: 'retry', meaning: 'another request changes the issue at the same time' },
       { status: [400, 422], codes: ['title', 'description', 'base'], effect: 'dead' },
       {
         status: [400, 422],

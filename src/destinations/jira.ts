@@ -154,6 +154,8 @@ export default defineDestination<JiraOptions>({
     success: [{ status: [201], field: 'key', receipt: (key) => `created ${key}` }],
     error,
     rules: [
+      // https://developer.atlassian.com/cloud/jira/platform/change-notice-update-in-simultaneous-transitions-issue-api/
+      { status: [409], effect: 'retry', meaning: 'another request changes the issue at the same time' },
       { status: [400], codes: ['summary', 'description'], effect: 'dead' },
       {
         status: [400],

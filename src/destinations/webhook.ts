@@ -37,5 +37,16 @@ export default defineDestination<WebhookOptions>({
   request(message, { url, headers }) {
     return postJson(url, message.payload ?? message.json, { headers: lowerCased(headers) })
   },
-  answers: { provider: 'the receiver', success: expectedSuccess, rules: [] },
+  answers: {
+    provider: 'the receiver',
+    success: expectedSuccess,
+    // https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+    rules: [
+      {
+        status: [409],
+        effect: 'retry',
+        meaning: 'the receiver still processes an earlier attempt with the same `Idempotency-Key`',
+      },
+    ],
+  },
 })

@@ -24,6 +24,7 @@ const OPTIONS = { project: 'security/alerts', token: 'T0KEN-of-lab', labels: ['a
 destinationContract('gitlab', {
   options: (url) => ({ url, ...OPTIONS }),
   accepts: { status: 201, body: '{"id":99,"iid":7}' },
+  retriedStatuses: [409],
   errorAnswer: ({ status, code, text }) => ({
     status: status ?? 400,
     body: JSON.stringify({ message: { [code]: [text] } }),

@@ -36,6 +36,7 @@ destinationContract('jira', {
     fields: { priority: { name: 'High' } },
   }),
   accepts: { status: 201, body: '{"id":"10000","key":"SOC-7"}' },
+  retriedStatuses: [409],
   errorAnswer: ({ status, code, text }) => ({
     status: status ?? 400,
     body: JSON.stringify({ errorMessages: [], errors: { [code]: text } }),

@@ -22,6 +22,8 @@ destinationContract('webhook', {
   }),
   accepts: { status: 200, body: '{"ok":true}' },
   bodyless: () => true,
+  retriedStatuses: [409],
+  errorAnswer: ({ status = 400, text }) => ({ status, body: text }),
   acceptsAnyObject: true,
   secrets: ['T0KEN-in-path', 'T0KEN-in-query', 'T0KEN-in-header', 'T0KEN-for-signatures'],
   wires: [

@@ -26,6 +26,8 @@ export interface HttpExpectations {
   readonly checkRequest?: (request: SentRequest) => void
   /** The statuses that are a success without a body; absent: none. */
   readonly bodyless?: (status: number) => boolean
+  /** The statuses of 400 to 499 that are retried because the provider documents it, beside 408, 425 and 429; absent: none. */
+  readonly retriedStatuses?: readonly number[]
   /** True: any JSON object is a success, because the receiver decides what it answers. */
   readonly acceptsAnyObject?: true
   /** True: an empty JSON object is a success, and no other text is. */

@@ -102,9 +102,9 @@ async function assertStatuses(
 }
 
 /** The outcome of a status if the type defines no other one. */
-function usualResult(status: number, { bodyless }: HttpSubject): SendResult['result'] {
+function usualResult(status: number, { bodyless, retriedStatuses = [] }: HttpSubject): SendResult['result'] {
   if (status < 300) return bodyless?.(status) ? 'delivered' : 'retry'
-  return [408, 425, 429].includes(status) || status >= 500 ? 'retry' : 'refused'
+  return [408, 425, 429, ...retriedStatuses].includes(status) || status >= 500 ? 'retry' : 'refused'
 }
 
 async function assertNoSecretElsewhere({ receiver, send }: Stage, secrets: readonly string[]): Promise<void> {

@@ -149,6 +149,13 @@ describe('jira', () => {
     expect(outcome.message).toBe('201: comment 10100 on SOC-7; transition Finish')
   })
 
+  it('a transition that another request disturbs is retried', async () => {
+    const conflict = json({ errorMessages: ['another transition is under way'], errors: {} }, 409)
+    const { outcome } = await send({ ...resolved, ...at }, created, open, transitions, conflict)
+    expect(outcome).toMatchObject({ result: 'retry', status: 409 })
+    expect(outcome.message).toMatch(/^409: another transition is under way \(another request changes/)
+  })
+
   it('the option names the transition', async () => {
     const { sent } = await sendNamed({ ...resolved, ...at }, created, open, transitions, { status: 204 })
     expect(sent.at(-1)).toEqual([`POST ${issue}/transitions`, { transition: { id: '41' } }])
