@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { StoreAbsence } from '../../src/server/store-absence.ts'
 import { manualClock } from '../support/clock.ts'
+import { until } from '../support/until.ts'
 
 const LONG_MS = 60_000
 
@@ -38,7 +39,7 @@ describe('the absence of a store', () => {
     absence.report('away again')
     expect(absence.lastingReason).toBeNull()
     clock.advance(LONG_MS)
-    expect(absence.lastingReason).toBe('away again')
+    await until(() => absence.lastingReason === 'away again')
     absence.report(null)
     expect(await absence.orAbsence(Promise.resolve('done'))).toBe('done')
   })
