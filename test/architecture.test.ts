@@ -716,6 +716,8 @@ describe('test files', () => {
       'daemon/schedules/correlation-scheduler.test.ts',
       'daemon/schedules/heartbeat.test.ts',
       'model/ports.test.ts',
+      // Its processes use the clock of the server.
+      'scenarios/shared-partitions.test.ts',
       // The daemons of this test read the clock, and write to the same store.
       'scenarios/updates.test.ts',
       // A token of the test must be valid for the broker.
@@ -729,6 +731,7 @@ describe('test files', () => {
       'store/store-check.test.ts',
       'store/store-copy.test.ts',
       'support/partition-member.ts',
+      'support/partition-process.ts',
       'support/store-writer.ts',
     ])
   })

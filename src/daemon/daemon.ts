@@ -8,6 +8,7 @@ import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
 import type { OpenedSource } from './open-sources.ts'
+import { ByteBudget } from './partitions/byte-budget.ts'
 import { runPartitionedSource } from './partitions/partitions.ts'
 import { createReloads, type Reloads } from './reloads.ts'
 import { type DaemonOptions, openResources, type Resources } from './resources.ts'
@@ -75,7 +76,8 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
   const { current, store, hostId, clock, writeRejects, draining } = resources
   const { pipeline, stats, readiness, server, partitions } = services
   const { log, onEvent, stdin } = options
-  const { eventBytes } = current.generation.project.settings.limits
+  const { limits, cluster } = current.generation.project.settings
+  const inFlight = new ByteBudget(cluster.inFlightBytes)
   const parts = {
     evaluate: (events: readonly Envelope[]) => current.generation.evaluate(events),
     pipeline,
@@ -86,7 +88,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     readiness,
     writeRejects,
     onEvent,
-    limits: { eventBytes, bodyBytes: MAX_BODY_BYTES },
+    limits: { eventBytes: limits.eventBytes, bodyBytes: MAX_BODY_BYTES },
     log,
     signal: draining.signal,
   }
@@ -101,6 +103,8 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
         reveal: (given) => current.generation.secrets.reveal(given),
         states: partitions,
         member: `${hostname()}:${process.pid}`,
+        leaseMs: cluster.leaseMs,
+        inFlight,
         monotonic: () => performance.now(),
       },
     )

@@ -42,7 +42,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   const { log, onEvent } = options
   const metrics = createMetrics()
   const stats = new RunStats(metrics)
-  const partitions = new PartitionStates()
+  const partitions = new PartitionStates(metrics)
   const readiness = createReadiness({
     clock,
     draining: draining.signal,
@@ -62,6 +62,14 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
       if (deliveries > 0) delivery.wake()
     },
+    onConflict: (what) => metrics.count('signalbox_commit_conflicts_total', { what }),
+    // Other daemons need a shared store, too.
+    ...(store.isShared && {
+      pace: {
+        monotonic: () => performance.now(),
+        pause: (ms) => clock.sleep(ms, draining.signal),
+      },
+    }),
   })
   const reloadStatus = createReloadStatus(clock)
   const skippedEvents = new SkippedEventsCounter(metrics)

@@ -5,8 +5,11 @@ import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
+import type { Batch, ClaimedBatch } from './batch.ts'
+import { BatchGroups, type Pace } from './batch-groups.ts'
 import { type CacheCommit, type CacheLedger, NOTHING_CACHED } from './cache-ledger.ts'
 import { CommitQueues } from './commit-queues.ts'
+import { type ConflictSubject, conflictSubjects, type RefusedPlan } from './conflict-subjects.ts'
 import type { CursorClaim } from './cursor-claim.ts'
 import { type AdmitResult, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
@@ -27,15 +30,7 @@ const MAX_COMMIT_TRIES = 20
 /** No source has this name, because it is no source spec. */
 const SYSTEM_QUEUE = 'system findings'
 
-export interface Batch {
-  /** Batches of one queue are committed in the order of the calls, those of different queues side by side. */
-  readonly queue: string
-  readonly events: readonly EvaluatedEvent[]
-  /** The claim of the run to which the batch belongs; null if its source does not resume. */
-  readonly claim: CursorClaim | null
-  /** The cursor is committed together with the effects of the batch. If it is null, the cursor stays where it is. */
-  readonly cursor: string | null
-}
+export type { Batch } from './batch.ts'
 
 export interface Pipeline {
   /**
@@ -67,9 +62,14 @@ interface PipelineOptions {
   readonly project: () => Project
   /** It is called after each commit with the results in order, and the number of deliveries. */
   readonly onAdmitted: (admitted: readonly AdmitResult[], deliveries: number) => void
+  /** It is called for each kind of state that another writer changed before a commit. */
+  readonly onConflict?: (subject: ConflictSubject) => void
+  /** If it is absent, commits of a source follow each other without a pause. */
+  readonly pace?: Pace
 }
 
-export function createPipeline({ store, cache, project, onAdmitted }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { store, cache, project, onAdmitted, onConflict = () => {}, pace = null } = options
   const queues = new CommitQueues()
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
@@ -82,8 +82,10 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   ): Promise<Committed> => {
     const { registry, settings } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
+    let refused: RefusedPlan | null = null
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
       const state = await store.read(keysOf(works))
+      if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
       const repeated = repeatedWorks(works, state.seen)
       const newWorks = works.filter((work) => !repeated.has(work))
@@ -99,7 +101,10 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
       const { answer, durable } = await store.apply(plan, { ...planner.expected, cursors })
       claim?.record(answer, plan.cursors.length > 0)
-      if (answer === 'conflict') continue
+      if (answer === 'conflict') {
+        refused = { ...planner.expected, seen: state.seen }
+        continue
+      }
       if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
       cached.done()
       return { repeated, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
@@ -114,21 +119,32 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     return repeated
   }
 
+  /** @param compose is called when it is the turn of the batch. */
+  const admit = async (
+    queue: string,
+    claim: CursorClaim | null,
+    compose: () => Batch | Promise<Batch>,
+  ): Promise<readonly Settlement[]> => {
+    let events: Batch['events'] = []
+    let works: readonly Work[] = []
+    const repeated = await commitIn(queue, claim, async () => {
+      const { cursor, ...batch } = await compose()
+      ;({ events } = batch)
+      const currentProject = project()
+      works = events.map((event) => planForEvent(event, currentProject))
+      const effective = works.filter((work) => !isIdle(work))
+      const cached = cachedOf(events)
+      const isNothing = effective.length === 0 && cursor === null && cached.kv.length === 0
+      if (!isNothing) return commit(effective, { events, claim, cursor }, currentProject)
+      cached.done()
+      return { repeated: NONE_REPEATED, durable: Promise.resolve() }
+    })
+    return events.map((event, i) => settle(event, !repeated.has(works[i]!)))
+  }
+  const groups = new BatchGroups({ commit: admit, pace })
+
   return {
-    admit: async ({ queue, events, claim, cursor }) => {
-      let works: readonly Work[] = []
-      const repeated = await commitIn(queue, claim, async () => {
-        const currentProject = project()
-        works = events.map((event) => planForEvent(event, currentProject))
-        const effective = works.filter((work) => !isIdle(work))
-        const cached = cachedOf(events)
-        const isNothing = effective.length === 0 && cursor === null && cached.kv.length === 0
-        if (!isNothing) return commit(effective, { events, claim, cursor }, currentProject)
-        cached.done()
-        return { repeated: NONE_REPEATED, durable: Promise.resolve() }
-      })
-      return events.map((event, i) => settle(event, !repeated.has(works[i]!)))
-    },
+    admit: (batch) => (hasClaim(batch) ? groups.admit(batch) : admit(batch.queue, batch.claim, () => batch)),
     areKnown: async (events) => {
       const ids = events.map(idempotencyId)
       const seen = ids.filter((id) => id !== null)
@@ -154,6 +170,10 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     },
     betweenCommits: (task) => queues.runAlone(task),
   }
+}
+
+function hasClaim(batch: Batch): batch is ClaimedBatch {
+  return batch.claim !== null
 }
 
 /** After a failed commit, no later one of the same run is made. */

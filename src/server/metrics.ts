@@ -34,6 +34,39 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Messages of a broker that are no events, for example the tombstones of Kafka.',
     labels: ['source'],
   },
+  signalbox_partitions_owned: { help: 'Partitions that this daemon holds.', labels: ['source'] },
+  signalbox_partitions_unowned: {
+    help: 'Partitions of the source that no daemon holds.',
+    labels: ['source'],
+  },
+  signalbox_partition_lag: {
+    help: 'Messages of a partition that this daemon has not read yet, for at most 200 partitions.',
+    labels: ['source', 'partition'],
+  },
+  signalbox_source_lag: {
+    help: 'Messages that this daemon has not read yet, in all partitions that it holds.',
+    labels: ['source'],
+  },
+  signalbox_source_lag_highest: {
+    help: 'The highest lag of a partition that this daemon holds.',
+    labels: ['source'],
+  },
+  signalbox_lease_losses_total: {
+    help: 'Leases of partitions that ended early: another daemon has taken them, or they expired.',
+    labels: ['source', 'why'],
+  },
+  signalbox_fences_total: {
+    help: 'Commits that were refused, because another daemon had taken the partition.',
+    labels: ['source'],
+  },
+  signalbox_poison_total: {
+    help: 'Events of partitions that went to the rejects.',
+    labels: ['source'],
+  },
+  signalbox_commit_conflicts_total: {
+    help: 'Commits that were decided again, by what another writer had changed: group, limiter, seen, other.',
+    labels: ['what'],
+  },
   signalbox_events_without_python_total: {
     help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
     labels: [],
@@ -105,8 +138,11 @@ class PromMetrics implements ExposedMetrics {
 
   async text(): Promise<string> {
     const read = await this.#read()
-    // Values of removed things, such as a destination, are not exposed any more.
-    for (const { metric } of this.#gauges.values()) metric.reset()
+    // Values of removed things, such as a destination, are not exposed any more, and do not count as series.
+    for (const { metric, seen } of this.#gauges.values()) {
+      metric.reset()
+      seen.clear()
+    }
     for (const { name, value, labels = {} } of read) {
       const series = this.#series(this.#gauges, name, labels, (settings) => new Gauge(settings))
       series?.metric.set(bounded(series, labels), value)

@@ -101,15 +101,36 @@ export interface LostEvents {
   readonly message: string
 }
 
+/** Space for raw text that was reserved. */
+export interface TextReservation {
+  /** Moves bytes into a new reservation. Those that are missing are added, even beyond the limit: the text is there already. */
+  take(bytes: number): TextReservation
+  /** Frees what is left of it. */
+  release(): void
+}
+
+/** Limits the bytes of raw text that all partitions of a daemon have in flight. */
+export interface TextBudget {
+  /** Resolves in the order of the calls. What exceeds the whole limit is granted alone. After an abort nothing is reserved. */
+  reserve(bytes: number, signal: AbortSignal): Promise<TextReservation>
+}
+
 export interface PartitionContext
   extends BrokerContext,
     Pick<SourceContext, 'cursor' | 'commitCursor' | 'emit' | 'limits'> {
   /** The name of the partition in the store, for `FramedEvent.origin` and for messages. */
   readonly name: string
+  /**
+   * The space for raw text that all partitions share. A source reserves space before it asks the broker for a backlog;
+   * otherwise `EmitWindow` reserves it for each batch.
+   */
+  readonly inFlight: TextBudget
   /** The partition was read to its present end. */
   caughtUp(): void
   /** Counts messages that are no events, for example tombstones. */
   recordPassed(count: number): void
+  /** Says how many messages of the partition the broker has behind the last one that was read. `caughtUp` sets it to 0. */
+  setLag(messages: number): void
   /** Stops the partition; the others go on. It is tried again every minute. */
   stop(problem: PartitionProblem): never
   /** Raises a system alert. Resolves when it is stored, and only then may the source read on at another position. */
@@ -145,6 +166,11 @@ export interface SourceType {
   readonly scheme: string
   /** The line for `--help`. */
   readonly summary: string
+  /**
+   * Returns the cursor behind a message whose position a person named. Throws a UserError if that is no position behind the
+   * present cursor. Only sources of partitions have it.
+   */
+  readonly cursorBehind?: (position: string, present: string) => string
   /** Throws a UserError for an invalid target or option. */
   open(spec: SourceSpec): Source | PartitionedSource
 }

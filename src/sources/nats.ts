@@ -11,6 +11,7 @@ import {
 import { parseBrokerSpec } from './broker/broker-spec.ts'
 import { Sessions, SIGN_IN_OPTIONS, streamOf } from './jetstream/nats-session.ts'
 import { PartitionReader } from './jetstream/partition-reader.ts'
+import { cursorBehind } from './jetstream/stream-cursor.ts'
 import { partitionSubjects } from './jetstream/subjects.ts'
 
 const STREAM = /^[^\s.*>/\\]{1,255}$/
@@ -21,6 +22,7 @@ const SECRETS = ['token', 'password', 'credentials', 'ca', 'certificate', 'key']
 export default {
   scheme: 'nats',
   summary: 'a JetStream stream, nats:HOST:PORT/STREAM; ?subject= names its partitions',
+  cursorBehind,
   open(spec) {
     refuseUnknownOptions(spec, OPTIONS)
     const broker = parseBrokerSpec(spec, 'STREAM', (name) => STREAM.test(name))

@@ -36,6 +36,8 @@ import type {
   PartitionExtension,
   PartitionLease,
   PartitionRow,
+  SourceReader,
+  SourceShare,
 } from './rows/partition-rows.ts'
 
 export * from './commit-plan.ts'
@@ -147,6 +149,11 @@ export interface Store {
   extendPartitions(leases: readonly PartitionExtension[], leaseMs: number): Promise<readonly boolean[]>
   /** Ends the leases. From here on every commit of their owners is `fenced`. Partitions of other owners stay theirs. */
   giveBackPartitions(leases: readonly PartitionLease[]): Promise<void>
+  /**
+   * Registers a daemon that reads a source, so that the daemons can share its partitions. A registration is no right to
+   * anything: it only says how many daemons there are to share.
+   */
+  registerReader(reader: SourceReader): Promise<SourceShare>
   /** Every partition that was ever claimed, in the order of the names. */
   partitions(): Promise<readonly PartitionRow[]>
 

@@ -22,8 +22,10 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
     const named = (claimed: readonly HeldCursor[]) => claimed.map(({ source }) => source)
     const commit = (held: HeldCursor, cursor: string) =>
       store.commit(plan({ cursors: [{ source: held.source, cursor }] }), expecting({}, {}, [held]))
-    const extend = (held: HeldCursor, problem: string | null = null) =>
-      store.extendPartitions([{ ...held, problem }], LEASE_MS)
+    const extend = (held: HeldCursor, problem: string | null = null, lag: number | null = null) =>
+      store.extendPartitions([{ ...held, problem, lag }], LEASE_MS)
+    const register = (reader: string, ttlMs = LEASE_MS, source = 'kafka:audit') =>
+      store.registerReader({ source, reader, ttlMs, partitions: NAMES })
 
     it('are claimed in the order of their names up to the limit, each by one member', async () => {
       expect(named(await claim('a', [NAMES[0]!, NAMES[0]!, NAMES[1]!, NAMES[2]!], 2))).toEqual([
@@ -40,6 +42,7 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
           member: i < 2 ? 'a' : 'b',
           leaseUntil: clock.now() + LEASE_MS,
           problem: null,
+          lag: null,
         })),
       )
     })
@@ -88,7 +91,7 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
       expect(await commit(held!, '1')).toBe('ok')
       await store.giveBackPartitions([held!])
       expect(await store.partitions()).toEqual([
-        { source: NAMES[0], cursor: '1', member: null, leaseUntil: null, problem: null },
+        { source: NAMES[0], cursor: '1', member: null, leaseUntil: null, problem: null, lag: null },
       ])
       expect(await commit({ ...held!, version: held!.version + 1 }, '2')).toBe('fenced')
       expect(await extend(held!)).toEqual([false])
@@ -107,6 +110,34 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
       expect(await problems()).toEqual(['no permission'])
       await claim('b', [NAMES[0]!])
       expect(await problems()).toEqual([null])
+    })
+
+    it('the lag of a partition is that of its last extension', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      await extend(held!, null, 12_345)
+      expect(await store.partitions()).toMatchObject([{ lag: 12_345 }])
+      await extend(held!, null, 0)
+      expect(await store.partitions()).toMatchObject([{ lag: 0 }])
+    })
+
+    it('the readers of a source are counted until their registrations run out', async () => {
+      expect(await register('a')).toEqual({ readers: 1, held: [] })
+      clock.advance(LEASE_MS / 2)
+      expect(await register('b')).toMatchObject({ readers: 2 })
+      expect(await register('b')).toMatchObject({ readers: 2 })
+      expect(await register('c', LEASE_MS, 'kafka:other')).toMatchObject({ readers: 1 })
+      clock.advance(LEASE_MS / 2 - 1)
+      expect(await register('b')).toMatchObject({ readers: 2 })
+      clock.advance(1)
+      expect(await register('b')).toMatchObject({ readers: 1 })
+      expect(await register('b', 0)).toMatchObject({ readers: 0 })
+    })
+
+    it('a reader hears which partitions are held under a lease that runs', async () => {
+      await claim('a', [NAMES[0]!, NAMES[2]!])
+      expect((await register('b')).held.toSorted()).toEqual([NAMES[0], NAMES[2]])
+      clock.advance(LEASE_MS)
+      expect((await register('b')).held).toEqual([])
     })
 
     it('the cursors of other sources are no partitions', async () => {

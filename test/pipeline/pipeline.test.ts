@@ -257,3 +257,28 @@ describe('a task between two commits', () => {
     expect(await store.alerts({ limit: 10 })).toHaveLength(1)
   })
 })
+
+it.each([
+  ['group', event(hit('T')), event(hit('T'))],
+  ['seen', event(hit('A'), { dedupId: 'k' }), event(hit('B'), { dedupId: 'k' })],
+])('a commit that is decided again reports what another writer changed: %s', async (what, first, second) => {
+  const { store, pipeline: other, present } = await fixture()
+  const conflicts: string[] = []
+  let isFirst = true
+  const racing: Store = {
+    ...store,
+    apply: async (plan, expected) => {
+      if (isFirst) await other.admit(batch([first]))
+      isFirst = false
+      return store.apply(plan, expected)
+    },
+  }
+  const pipeline = createPipeline({
+    store: racing,
+    project: () => present.project,
+    onAdmitted: () => {},
+    onConflict: (subject) => conflicts.push(subject),
+  })
+  await pipeline.admit(batch([second]))
+  expect(conflicts).toEqual([what])
+})

@@ -23,6 +23,23 @@ it('a metric with an unknown name is accepted, and its series are bounded', asyn
   expect(lines).toContain('made_up_name{n="other"} 500')
 })
 
+it('the series of a gauge are bounded at each scrape, and not over all scrapes', async () => {
+  const metrics = createMetrics()
+  let from = 0
+  metrics.gauges(async () =>
+    Array.from({ length: 900 }, (_, n) => ({
+      name: 'signalbox_partition_lag',
+      value: 1,
+      labels: { source: 'nats:x', partition: String(from + n) },
+    })),
+  )
+  for (; from < 2_700; from += 900) {
+    const text = await metrics.text()
+    expect(text).toContain(`partition="${from + 899}"`)
+    expect(text).not.toContain('partition="other"')
+  }
+})
+
 it('gauges are read for every scrape, and removed values are not exposed', async () => {
   const metrics = createMetrics()
   let paused = ['soc', 'mail']

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ByteBudget } from '../../src/daemon/partitions/byte-budget.ts'
+import type { TextBudget } from '../../src/sources/_source.ts'
 import { openStore } from '../../src/store/open.ts'
 import { partitionedSourceContract } from '../contract/source-partitioned.ts'
 import { manualClock } from '../support/clock.ts'
@@ -78,7 +80,13 @@ describeWithProgram('nats-server', 'a NATS server', () => {
   })
   afterAll(() => server.close())
 
-  const start = async (port: number, stream: string, query: string, eventBytes = 1_000) => {
+  const start = async (
+    port: number,
+    stream: string,
+    query: string,
+    eventBytes = 1_000,
+    inFlight?: TextBudget,
+  ) => {
     const store = await openStore('memory:', { clock: manualClock(), projectRoot: '/' })
     const ledger = new Ledger()
     const from = `nats:127.0.0.1:${port}/${stream}?${query}`
@@ -87,6 +95,7 @@ describeWithProgram('nats-server', 'a NATS server', () => {
       store,
       ledger,
       eventBytes,
+      ...(inFlight && { inFlight }),
       secrets: { '${env:RIGHT}': TOKEN, '${env:WRONG}': 'hunter2' },
     })
     return { member, ledger }
@@ -165,6 +174,35 @@ describeWithProgram('nats-server', 'a NATS server', () => {
     expect(ledger.findings).toMatchObject([
       { code: 'EventsExpired', description: expect.stringContaining(`up to ${missing} messages`) as unknown },
     ])
+  })
+
+  it('all partitions together hold no more text than the daemon may have in flight', async () => {
+    await server.addStream({ name: 'BUDGET', subjects: ['budget.>'] })
+    const limit = 1024 * 1024
+    const budget = new ByteBudget(limit)
+    let waiting = 0
+    const inFlight: TextBudget = {
+      reserve: async (bytes, signal) => {
+        waiting++
+        const reservation = await budget.reserve(bytes, signal)
+        waiting--
+        return reservation
+      },
+    }
+    const query = 'token=${env:RIGHT}&subject=budget.{0-9}'
+    const { member, ledger } = await start(server.port, 'BUDGET', query, 1_000_000, inFlight)
+    await until(() => member.hasStarted)
+    // Commits hold what was read, so some partitions get no more space.
+    member.hold()
+    const text = JSON.stringify('x'.repeat(100_000))
+    for (let n = 0; n < 200; n++) await server.publish(`budget.${n % 10}`, [text])
+    await until(() => member.held() > 0 && waiting > 0)
+    // A partition that waits for its next message has reserved one byte for it.
+    expect(budget.used).toBeLessThanOrEqual(limit + 10 * text.length)
+    member.letGo()
+    await until(() => ledger.texts.length === 200)
+    await member.stop()
+    expect(budget.used).toBe(0)
   })
 
   it('an idle partition passes the messages of other subjects, so that nothing seems to be lost', async () => {

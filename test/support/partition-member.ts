@@ -1,14 +1,16 @@
 /** A member that reads the partitions of a source: the daemon's own parts over a real store, and a ledger as its pipeline. */
+import { ByteBudget } from '../../src/daemon/partitions/byte-budget.ts'
 import { PartitionStates } from '../../src/daemon/partitions/partition-states.ts'
 import { runPartitionedSource } from '../../src/daemon/partitions/partitions.ts'
 import { RunStats } from '../../src/daemon/run-stats.ts'
 import type { SystemFinding } from '../../src/model/alerts/finding.ts'
-import { nullMetrics, systemClock } from '../../src/model/ports.ts'
+import { type Metrics, nullMetrics, systemClock } from '../../src/model/ports.ts'
 import type { Batch } from '../../src/pipeline/pipeline.ts'
+import type { TextBudget } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openPartitionedSource, recordingLog } from './source.ts'
-import { expecting, plan } from './store-rows.ts'
+import { expecting, plan, signal } from './store-rows.ts'
 
 /** What is outside of the members and survives them. */
 export class Ledger {
@@ -45,6 +47,11 @@ export interface MemberOptions {
   readonly ledger: Ledger
   readonly name?: string
   readonly eventBytes?: number
+  readonly leaseMs?: number
+  readonly inFlight?: TextBudget
+  readonly metrics?: Metrics
+  /** Each event leaves a signal in the store, so that those of several processes can be counted. */
+  readonly leavesSignals?: boolean
   readonly secrets?: Readonly<Record<string, string>>
   /** Commits, and then is killed before its source gets the answer. */
   readonly diesAfterCommit?: boolean
@@ -52,10 +59,11 @@ export interface MemberOptions {
 
 export async function startMember(options: MemberOptions): Promise<Member> {
   const { from, store, ledger, name = 'member', eventBytes = 1_000, secrets = {} } = options
+  const { leaseMs = 10_000, inFlight = new ByteBudget(64 * 1024 * 1024) } = options
   const spec = parseSourceSpec(from)
   const source = await openPartitionedSource(from)
   const abort = new AbortController()
-  const states = new PartitionStates()
+  const states = new PartitionStates(options.metrics ?? nullMetrics)
   const log = recordingLog()
   let isDead = false
   let holding: { promise: Promise<void>; resolve: () => void } | null = null
@@ -84,15 +92,16 @@ export async function startMember(options: MemberOptions): Promise<Member> {
     return alive(async () => {
       const { source: partition } = claim!
       const cursors = cursor === null ? [] : [{ source: partition, cursor }]
+      const texts = events.flatMap(({ envelope, outcome }) =>
+        outcome.status === 'evaluated' ? [envelope.raw] : [],
+      )
+      const signals = options.leavesSignals === true ? texts.map((text) => signal(text)) : []
       const answer = await store.commit(
-        plan({ cursors }),
+        plan({ cursors, signals }),
         expecting({}, {}, [{ ...claim!.expected, source: partition, cursor: null }]),
       )
       claim!.record(answer, cursors.length > 0)
       if (answer !== 'ok') throw new Error(`another run has taken ${partition}`)
-      const texts = events.flatMap(({ envelope, outcome }) =>
-        outcome.status === 'evaluated' ? [envelope.raw] : [],
-      )
       ledger.committed.set(partition, [...(ledger.committed.get(partition) ?? []), ...texts])
       if (options.diesAfterCommit && texts.length > 0) {
         isDead = true
@@ -117,6 +126,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
         claimPartitions: (claim) => alive(() => store.claimPartitions(claim)),
         extendPartitions: (leases, ms) => alive(() => store.extendPartitions(leases, ms)),
         giveBackPartitions: (leases) => alive(() => store.giveBackPartitions(leases)),
+        registerReader: (reader) => alive(() => store.registerReader(reader)),
       },
       writeRejects: async (rejected) => {
         for (const { envelope, outcome } of rejected) {
@@ -151,6 +161,8 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       signal: abort.signal,
       states,
       member: name,
+      leaseMs,
+      inFlight,
       clock: systemClock,
       monotonic: () => performance.now(),
     },

@@ -107,6 +107,7 @@ function actOf({ verb, after }: AuditRow): string {
     case 'acknowledged':
     case 'reopened':
     case 'commented':
+    case 'skipped':
       return verb
   }
 }

@@ -158,6 +158,10 @@ const KEYS: Readonly<Record<string, string>> = {
   eventBytes: 'Bytes of one event.',
   eventDepth: 'Levels of nesting in one event.',
   numberDigits: 'Digits of one number in an event.',
+  cluster: 'How several daemons share one store.',
+  'cluster.leaseMs':
+    'Milliseconds after which other daemons take over the partitions of a daemon that was killed.',
+  'cluster.inFlightBytes': 'Bytes of raw text that all partitions of a daemon have in flight.',
   alertUrl: 'The link of an alert. {alertId} and {detectionId} are replaced.',
   python: 'Python packages.',
   lint: 'The routing lint of `validate`.',

@@ -41,6 +41,10 @@ export const SETTINGS_SCHEMA = closed({
     ),
   },
   limits: closed(LIMITS),
+  cluster: closed({
+    leaseMs: { type: 'integer', minimum: 2_000, maximum: 300_000, default: DEFAULT_SETTINGS.cluster.leaseMs },
+    inFlightBytes: { ...COUNT, default: DEFAULT_SETTINGS.cluster.inFlightBytes },
+  }),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),
   lint: closed({ off: { type: 'array', items: { enum: [...LINT_CODES] } } }),

@@ -29,6 +29,7 @@ interface DeclaredSettings {
   workers?: number
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
+  cluster?: Partial<Settings['cluster']>
   alertUrl?: string
   python?: unknown
   lint?: { off?: Settings['lintOff'] }
@@ -54,11 +55,12 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, lint, warnings, destinations = null, ...rest } = declared
+  const { python: _, limits, cluster, lint, warnings, destinations = null, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
+    cluster: { ...DEFAULT_SETTINGS.cluster, ...cluster },
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }

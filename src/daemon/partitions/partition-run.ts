@@ -1,5 +1,5 @@
 /** Keeps one partition running while this daemon holds its lease: after a failure it restarts from the committed cursor. */
-import { isError, messageOf } from '../../errors.ts'
+import { isError, messageOf, type UserError } from '../../errors.ts'
 import type { SystemFinding } from '../../model/alerts/finding.ts'
 import type { Clock } from '../../model/ports.ts'
 import { CursorClaim } from '../../pipeline/cursor-claim.ts'
@@ -9,10 +9,11 @@ import type {
   PartitionedSource,
   PartitionProblem,
   SourceContext,
+  TextBudget,
 } from '../../sources/_source.ts'
 import type { HeldCursor, PartitionExtension, Store } from '../../store/store.ts'
 import { eventsLost, partitionStopped } from './partition-findings.ts'
-import type { PartitionState } from './partition-states.ts'
+import type { LeaseLoss, PartitionState } from './partition-states.ts'
 
 /** A broker that comes back is read again within this time. */
 const MAX_RESTART_DELAY_MS = 5_000
@@ -23,6 +24,8 @@ export interface PartitionRunParts {
   readonly source: PartitionedSource
   readonly broker: BrokerContext
   readonly limits: SourceContext['limits']
+  /** All partitions of the daemon share it. */
+  readonly inFlight: TextBudget
   readonly clock: Clock
   readonly store: Pick<Store, 'claimPartitions' | 'giveBackPartitions'>
   readonly claim: { readonly leaseMs: number; readonly member: string }
@@ -37,6 +40,11 @@ export interface PartitionRunParts {
   readonly onBegun: () => void
   readonly setState: (partition: string, state: PartitionState, failure?: string) => void
   readonly recordPassed: (count: number) => void
+  readonly setLag: (partition: string, lag: number) => void
+  readonly onLeaseLost: (why: LeaseLoss) => void
+  readonly onFenced: () => void
+  /** It is called with the number of events that went to the rejects. */
+  readonly onPoison: (events: number) => void
 }
 
 /** A source lets it through; it ends the run of the partition. */
@@ -49,6 +57,10 @@ class PartitionStopped extends Error {
   }
 }
 
+function isStop(error: unknown): error is PartitionStopped | UserError {
+  return error instanceof PartitionStopped || isError(error, 'user')
+}
+
 export class PartitionRun {
   readonly name: string
   readonly #partition: string
@@ -58,6 +70,7 @@ export class PartitionRun {
   /** null while the partition is claimed again. */
   #held: HeldCursor | null
   #problem: string | null = null
+  #lag: number | null = null
   #isLost = false
   #failures = 0
   #reportedProblem: string | null = null
@@ -80,7 +93,14 @@ export class PartitionRun {
 
   /** What the next extension asks for; null while there is no lease. */
   get lease(): PartitionExtension | null {
-    return this.#held && { source: this.name, owner: this.#held.owner, problem: this.#problem }
+    return (
+      this.#held && {
+        source: this.name,
+        owner: this.#held.owner,
+        problem: this.#problem,
+        lag: this.#lag,
+      }
+    )
   }
 
   #begin(): void {
@@ -92,10 +112,18 @@ export class PartitionRun {
     this.#abort.abort()
   }
 
+  /** The lease ends before it could be extended. What is in flight counts if no other member has taken the partition. */
+  expire(): void {
+    if (this.#signal.aborted) return
+    this.#parts.onLeaseLost('expired')
+    this.#abort.abort()
+  }
+
   /** Another member has the partition: nothing is given back. */
   lose(owner: string): void {
     if (this.#held?.owner !== owner) return
     this.#isLost = true
+    this.#parts.onLeaseLost('taken')
     this.#abort.abort()
   }
 
@@ -105,6 +133,7 @@ export class PartitionRun {
     this.#parts.setState(this.#partition, 'behind')
     while (held !== null && !this.#signal.aborted) {
       const claim = new CursorClaim(held)
+      let waitMs = 0
       try {
         await this.#parts.source.run(this.#partition, this.#contextOf(held, claim))
         if (this.#signal.aborted) break
@@ -112,33 +141,39 @@ export class PartitionRun {
       } catch (error) {
         if (claim.isFenced) {
           this.#isLost = true
+          this.#parts.onFenced()
           log.warn({ partition: this.name }, 'another daemon took the partition')
           break
         }
         if (this.#signal.aborted) break
-        await clock.sleep(await this.#waitAfter(error), this.#signal)
+        if (isStop(error)) {
+          await this.#recordStop(error)
+          await clock.sleep(STOPPED_RETRY_MS, this.#signal)
+        } else {
+          waitMs = this.#noteFailure(error)
+        }
       }
       if (this.#signal.aborted) break
-      held = await this.#claimAgain(held)
+      held = await this.#claimAgain(held, waitMs)
     }
     if (this.#held !== null && !this.#isLost) await this.#giveBack(this.#held)
     this.#held = null
   }
 
-  /** Returns how long to wait, and records why. */
-  async #waitAfter(error: unknown): Promise<number> {
+  async #recordStop(error: PartitionStopped | UserError): Promise<void> {
+    const problem: PartitionProblem =
+      error instanceof PartitionStopped
+        ? error.problem
+        : { code: 'forbidden', message: error.message, at: 'the committed cursor' }
+    this.#problem = problem.message
+    this.#parts.setState(this.#partition, 'stopped')
+    this.#begin()
+    await this.#reportProblem(problem)
+  }
+
+  /** Returns how long to wait before the partition is read again. */
+  #noteFailure(error: unknown): number {
     const { broker, setState } = this.#parts
-    if (error instanceof PartitionStopped || isError(error, 'user')) {
-      const problem: PartitionProblem =
-        error instanceof PartitionStopped
-          ? error.problem
-          : { code: 'forbidden', message: error.message, at: 'the committed cursor' }
-      this.#problem = problem.message
-      setState(this.#partition, 'stopped')
-      this.#begin()
-      await this.#reportProblem(problem)
-      return STOPPED_RETRY_MS
-    }
     const waitMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** this.#failures++)
     setState(this.#partition, 'waiting', messageOf(error))
     broker.log.error(
@@ -164,7 +199,7 @@ export class PartitionRun {
   }
 
   #contextOf({ cursor }: HeldCursor, claim: CursorClaim): PartitionContext {
-    const { broker, limits, emitter, admitSystem, setState, recordPassed } = this.#parts
+    const { broker, limits, inFlight, emitter, admitSystem, setState, setLag, onPoison, recordPassed } = this.#parts
     // The state of a failed run stays until this one works.
     let state: PartitionState | null = null
     const works = (next: PartitionState) => {
@@ -173,6 +208,10 @@ export class PartitionRun {
       this.#reportedProblem = null
       if (state !== next || next === 'caught_up') setState(this.#partition, next)
       state = next
+    }
+    const lagIs = (lag: number) => {
+      this.#lag = lag
+      setLag(this.#partition, lag)
     }
     const { commitCursor, emit } = emitter(this.name, claim, () => {
       works(state ?? 'behind')
@@ -184,13 +223,19 @@ export class PartitionRun {
       name: this.name,
       cursor,
       limits,
+      inFlight,
       commitCursor,
       emit: async (batch, options) => {
         const settlements = await emit(batch, options)
         works('behind')
+        onPoison(settlements.filter(({ status }) => status === 'rejected').length)
         return settlements
       },
-      caughtUp: () => works('caught_up'),
+      caughtUp: () => {
+        lagIs(0)
+        works('caught_up')
+      },
+      setLag: lagIs,
       recordPassed,
       stop: (problem) => {
         throw new PartitionStopped(problem)
@@ -202,13 +247,20 @@ export class PartitionRun {
     }
   }
 
-  /** A new owner fences whatever the failed run has under way. Returns null if another member was faster. */
-  async #claimAgain(held: HeldCursor): Promise<HeldCursor | null> {
+  /**
+   * A new owner fences whatever the failed run has under way. The partition is free during the wait, because another member
+   * may reach the broker. Returns null if one has claimed the partition.
+   */
+  async #claimAgain(held: HeldCursor, waitMs: number): Promise<HeldCursor | null> {
     const { store, claim, broker } = this.#parts
+    let restMs = waitMs
     for (;;) {
       this.#held = null
       try {
         await store.giveBackPartitions([held])
+        if (restMs > 0) await broker.clock.sleep(restMs, this.#signal)
+        restMs = 0
+        if (this.#signal.aborted) return null
         const [claimed = null] = await store.claimPartitions({ ...claim, sources: [this.name], limit: 1 })
         this.#held = claimed
         return claimed

@@ -1,29 +1,35 @@
 /**
- * Runs a source of partitions: lists them, claims those that are free, extends their leases, and reads each in a run of its
- * own. The leases assign the partitions, so a second daemon takes over those of a first one that has ended.
+ * Runs a source of partitions: lists them, claims a fair share of them, extends their leases, and reads each in a run of its
+ * own. The leases assign the partitions, so other daemons take over those of one that has ended.
  */
+import { randomUUID } from 'node:crypto'
 import { isError, messageOf } from '../../errors.ts'
 import type { Secrets } from '../../model/ports.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
-import type { PartitionedSource, SourceSpec } from '../../sources/_source.ts'
-import type { HeldCursor, Store } from '../../store/store.ts'
+import type { PartitionedSource, SourceSpec, TextBudget } from '../../sources/_source.ts'
+import type { HeldCursor, SourceShare, Store } from '../../store/store.ts'
 import type { Readiness } from '../readiness.ts'
 import type { RunStats } from '../run-stats.ts'
 import { createEmitter, type EmitterParts, type SourceRunParts } from '../source-runs.ts'
+import { FairShare } from './fair-share.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { PartitionStates } from './partition-states.ts'
 
-/** A partition of a daemon that has ended is free after this time. */
-const LEASE_MS = 10_000
 /** Two extensions can fail before the run must end, which is before the lease ends. */
-const EXTENSION_INTERVAL_MS = LEASE_MS / 4
+const EXTENSIONS_OF_LEASE = 4
+/** A daemon that is killed is no reader any more before its leases end, so that the others can claim all of its share. */
+const REGISTRATIONS_OF_LEASE = 2
 const LISTING_INTERVAL_MS = 30_000
-const CLAIM_INTERVAL_MS = 2_000
+/** Partitions that a daemon gives back are read by another one after this time. */
+const BALANCE_INTERVAL_MS = 500
 const MAX_LISTING_DELAY_MS = 5_000
 
 export type PartitionedParts = Omit<EmitterParts, 'readiness'> &
   Pick<SourceRunParts, 'limits' | 'log' | 'signal'> & {
-    readonly store: Pick<Store, 'claimPartitions' | 'extendPartitions' | 'giveBackPartitions'>
+    readonly store: Pick<
+      Store,
+      'claimPartitions' | 'extendPartitions' | 'giveBackPartitions' | 'registerReader'
+    >
     readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
     readonly stats: Pick<RunStats, 'recordPassed'>
     readonly admitSystem: Pipeline['admitSystem']
@@ -31,12 +37,17 @@ export type PartitionedParts = Omit<EmitterParts, 'readiness'> &
     readonly states: PartitionStates
     /** The name of this daemon, for people. */
     readonly member: string
+    /** A partition of a daemon that was killed is free after this time. */
+    readonly leaseMs: number
+    readonly inFlight: TextBudget
     /** Returns milliseconds that the system's clock does not change. */
     readonly monotonic: () => number
   }
 
 interface Running {
   readonly run: PartitionRun
+  /** It is given back as soon as nothing of it is in flight. */
+  isLeaving: boolean
   /** The end of the lease, which the monotonic clock measures. */
   leaseUntil: number
 }
@@ -57,8 +68,7 @@ export async function runPartitionedSource(opened: OpenedPartitions, parts: Part
     await partitions.assign()
   } finally {
     failed.abort()
-    await extending
-    await partitions.ended()
+    await Promise.all([extending, partitions.leave(), partitions.ended()])
     await opened.source.close()
   }
 }
@@ -68,6 +78,9 @@ class Partitions {
   readonly #keySpace: string
   readonly #source: PartitionedSource
   readonly #parts: PartitionedParts
+  /** A random id: two machines can have one name, and a restarted daemon is another one. */
+  readonly #reader = randomUUID()
+  readonly #share: FairShare
   readonly #running = new Map<string, Running>()
   #listed: readonly string[] = []
   #hasListed = false
@@ -77,6 +90,7 @@ class Partitions {
     this.#keySpace = keySpace
     this.#source = source
     this.#parts = parts
+    this.#share = new FairShare(parts.leaseMs)
   }
 
   async assign(): Promise<void> {
@@ -84,13 +98,13 @@ class Partitions {
     let listedAt = Number.NEGATIVE_INFINITY
     let failures = 0
     while (!signal.aborted) {
-      let waitMs = CLAIM_INTERVAL_MS
+      let waitMs = BALANCE_INTERVAL_MS
       try {
         if (monotonic() - listedAt >= LISTING_INTERVAL_MS) {
           await this.#list()
           listedAt = monotonic()
         }
-        await this.#claim()
+        await this.#balance()
         failures = 0
       } catch (error) {
         if (signal.aborted) return
@@ -104,16 +118,22 @@ class Partitions {
 
   /** Ends the runs of partitions whose lease was taken, or could not be extended in time. */
   async extendLeases(): Promise<void> {
-    const { signal, clock, monotonic } = this.#parts
+    const { signal, clock, monotonic, leaseMs } = this.#parts
+    const intervalMs = leaseMs / EXTENSIONS_OF_LEASE
     while (!signal.aborted) {
-      await clock.sleep(EXTENSION_INTERVAL_MS, signal)
+      await clock.sleep(intervalMs, signal)
       if (signal.aborted) return
       for (const { run, leaseUntil } of this.#running.values()) {
-        if (run.lease !== null && leaseUntil - monotonic() <= EXTENSION_INTERVAL_MS) run.abort()
+        if (run.lease !== null && leaseUntil - monotonic() <= intervalMs) run.expire()
       }
       // A store that does not answer must not keep the next check from being made.
       void this.#extend()
     }
+  }
+
+  /** The other daemons share the partitions without this one. If this fails, its registration runs out. */
+  async leave(): Promise<void> {
+    await this.#register(0).catch(() => {})
   }
 
   /** Resolves when nothing is in flight. */
@@ -122,16 +142,16 @@ class Partitions {
   }
 
   async #extend(): Promise<void> {
-    const { store, log, monotonic } = this.#parts
+    const { store, log, monotonic, leaseMs } = this.#parts
     const asked = [...this.#running.values()].flatMap((running) => {
       const { lease } = running.run
       return lease === null ? [] : [{ running, lease }]
     })
     if (asked.length === 0) return
-    const leaseUntil = monotonic() + LEASE_MS
+    const leaseUntil = monotonic() + leaseMs
     try {
       const leases = asked.map(({ lease }) => lease)
-      const extended = await store.extendPartitions(leases, LEASE_MS)
+      const extended = await store.extendPartitions(leases, leaseMs)
       for (const [i, { running, lease }] of asked.entries()) {
         if (extended[i]) running.leaseUntil = leaseUntil
         else running.run.lose(lease.owner)
@@ -154,17 +174,54 @@ class Partitions {
     log.error({ source: this.#spec.name, error: messageOf(error), waitMs }, 'the source waits')
   }
 
-  async #claim(): Promise<void> {
-    const { store, member, monotonic } = this.#parts
-    const byName = new Map(this.#listed.map((partition) => [this.#nameOf(partition), partition]))
-    const sources = [...byName.keys()].filter((name) => !this.#running.has(name))
-    if (sources.length > 0) {
-      const leaseUntil = monotonic() + LEASE_MS
-      const limit = sources.length
-      const claimed = await store.claimPartitions({ sources, limit, leaseMs: LEASE_MS, member })
-      for (const held of claimed) this.#start(byName.get(held.source)!, held, leaseUntil)
-    }
+  /** Claims partitions up to the share of this daemon, or gives some of them back. */
+  async #balance(): Promise<void> {
+    const { monotonic, leaseMs } = this.#parts
+    const share = await this.#register(leaseMs / REGISTRATIONS_OF_LEASE)
+    const own = [...this.#running.keys()]
+    const owned = new Set([...own, ...share.held])
+    const unowned = this.#names().filter((name) => !owned.has(name)).length
+    this.#parts.states.setUnowned(this.#spec.name, unowned)
+    const leaving = [...this.#running.values()].filter(({ isLeaving }) => isLeaving).length
+    const { claim, limit, giveBack } = this.#share.decide({
+      now: monotonic(),
+      partitions: this.#names(),
+      share,
+      own,
+      leaving,
+    })
+    if (limit > 0 && claim.length > 0) await this.#claim(claim, limit)
+    this.#giveBack(giveBack)
     this.#considerStarted()
+  }
+
+  #register(ttlMs: number): Promise<SourceShare> {
+    const { storedName: source } = this.#source
+    return this.#parts.store.registerReader({
+      source,
+      reader: this.#reader,
+      ttlMs,
+      partitions: ttlMs === 0 ? [] : this.#names(),
+    })
+  }
+
+  async #claim(sources: readonly string[], limit: number): Promise<void> {
+    const { store, member, monotonic, leaseMs } = this.#parts
+    const leaseUntil = monotonic() + leaseMs
+    const byName = new Map(this.#listed.map((partition) => [this.#nameOf(partition), partition]))
+    const claimed = await store.claimPartitions({ sources, limit, leaseMs, member })
+    for (const held of claimed) this.#start(byName.get(held.source)!, held, leaseUntil)
+  }
+
+  /** Ends the runs that began last. Their leases are given back when nothing of them is in flight. */
+  #giveBack(count: number): void {
+    const { log } = this.#parts
+    const staying = [...this.#running.values()].filter(({ isLeaving }) => !isLeaving)
+    for (const running of count === 0 ? [] : staying.slice(-count)) {
+      running.isLeaving = true
+      running.run.abort()
+      log.info({ partition: running.run.name }, 'giving the partition back for another daemon')
+    }
   }
 
   /** The source has started when each partition that this daemon holds is read, or has stopped with an alert. */
@@ -176,7 +233,7 @@ class Partitions {
 
   #start(partition: string, held: HeldCursor, leaseUntil: number): void {
     const run = this.#createRun(partition, held)
-    this.#running.set(held.source, { run, leaseUntil })
+    this.#running.set(held.source, { run, isLeaving: false, leaseUntil })
     void run.ended.then(() => {
       this.#running.delete(held.source)
       this.#parts.states.remove(this.#spec.name, partition)
@@ -184,26 +241,36 @@ class Partitions {
   }
 
   #createRun(partition: string, held: HeldCursor): PartitionRun {
-    const { limits, store, member, admitSystem, clock, states, stats } = this.#parts
+    const { limits, inFlight, store, member, leaseMs, admitSystem, clock, states, stats } = this.#parts
+    const { name: source } = this.#spec
     return new PartitionRun(partition, held, {
       source: this.#source,
       broker: this.#broker(),
       limits,
+      inFlight,
       clock,
       store,
-      claim: { leaseMs: LEASE_MS, member },
+      claim: { leaseMs, member },
       admitSystem,
       emitter: (name, claim, onStarted) =>
         createEmitter({ spec: this.#spec, keySpace: this.#keySpace, claim, name }, this.#parts, onStarted),
       onBegun: () => this.#considerStarted(),
-      setState: (name, state, failure) => states.set(this.#spec.name, name, state, failure),
-      recordPassed: (count) => stats.recordPassed(this.#spec.name, count),
+      setState: (name, state, failure) => states.set(source, name, state, failure),
+      setLag: (name, lag) => states.setLag(source, name, lag),
+      onLeaseLost: (why) => states.leaseLost(source, why),
+      onFenced: () => states.fenced(source),
+      onPoison: (events) => states.poisoned(source, events),
+      recordPassed: (count) => stats.recordPassed(source, count),
     })
   }
 
   #broker() {
     const { reveal, signal, clock, log } = this.#parts
     return { reveal, signal, clock, log }
+  }
+
+  #names(): string[] {
+    return this.#listed.map((partition) => this.#nameOf(partition))
   }
 
   #nameOf(partition: string): string {

@@ -24,6 +24,14 @@ export interface Limits {
   readonly numberDigits: number
 }
 
+/** How daemons share sources with partitions. */
+export interface ClusterSettings {
+  /** A partition of a daemon that was killed is free after this time. */
+  readonly leaseMs: number
+  /** Bytes of raw text that all partitions of a daemon have in flight. */
+  readonly inFlightBytes: number
+}
+
 export interface Settings {
   readonly sources: readonly string[]
   readonly classification: readonly ClassificationMatcher[]
@@ -33,6 +41,7 @@ export interface Settings {
   /** Which packs run apart from the rest. */
   readonly trust: readonly TrustRule[]
   readonly limits: Limits
+  readonly cluster: ClusterSettings
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
   /** Absolute paths of folders and wheels of pure-Python packages; earlier ones win. */
@@ -63,6 +72,7 @@ export const DEFAULT_SETTINGS: Settings = {
     eventDepth: 200,
     numberDigits: 400,
   },
+  cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024 },
   alertUrl: '',
   pythonPaths: [],
   lintOff: [],

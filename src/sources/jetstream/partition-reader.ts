@@ -5,12 +5,13 @@ import {
   AckPolicy,
   type Consumer,
   type ConsumerConfig,
+  type ConsumerMessages,
   DeliverPolicy,
   type JsMsg,
   ReplayPolicy,
 } from '@nats-io/jetstream'
-import { messageOf, RetryableError } from '../../errors.ts'
-import type { PartitionContext, SourceSpec } from '../_source.ts'
+import { RetryableError } from '../../errors.ts'
+import type { PartitionContext, SourceSpec, TextReservation } from '../_source.ts'
 import type { BrokerSpec } from '../broker/broker-spec.ts'
 import { messageEvents } from '../broker/message-events.ts'
 import { EmitWindow, type Message } from '../stream/emit-window.ts'
@@ -18,15 +19,11 @@ import { type Session, type Sessions, streamOf } from './nats-session.ts'
 import { decodeCursor, encodeCursor, resume, type StreamCursor, type StreamEnds } from './stream-cursor.ts'
 import { ALL_SUBJECTS } from './subjects.ts'
 
-const MIN_FETCHED_BYTES = 4 * 1024 * 1024
+/** A request is for as many messages as have this size if each is as large as the largest one of the last request. */
+const FETCHED_BYTES = 4 * 1024 * 1024
+const MAX_FETCHED_MESSAGES = 200
 const FETCH_WAIT_MS = 2_000
-/** A request with a limit in bytes is for so many messages. The library does not notice that it has all of them. */
-const MAX_FETCHED_MESSAGES = 100
-/** The server ends a request before a message that exceeds its limit in bytes, and newer servers when it has all messages. */
-const END_OF_REQUEST = /message size exceeds maxbytes|batch completed/i
-const NO_MORE: IteratorResult<JsMsg, undefined> = { done: true, value: undefined }
 const NOT_ARRIVED = 'messages that the server sent did not arrive; reading them again'
-const MAX_EMITTED_MESSAGES = 200
 /** The server removes the consumer of a daemon that has ended after this time. */
 const CONSUMER_LIFE_MS = 300_000
 const CHECK_INTERVAL_MS = 10_000
@@ -48,6 +45,10 @@ export class PartitionReader {
   #checkedAt = Number.NEGATIVE_INFINITY
   /** How many messages the consumer has received. */
   #received = 0
+  /** How many messages of the partition the server had after the last one that was read. */
+  #pending = 0
+  /** The size of the largest message that the last request brought. */
+  #largest = FETCHED_BYTES
 
   constructor(options: ReaderOptions, context: PartitionContext) {
     this.#options = options
@@ -63,6 +64,8 @@ export class PartitionReader {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#last.seq + 1,
     })
+    this.#pending = (await this.#ask(() => consumer.info(true))).num_pending
+    this.#context.setLag(this.#pending)
     try {
       while (!signal.aborted) {
         const count = await this.#fetch(consumer)
@@ -129,27 +132,31 @@ export class PartitionReader {
   /** Emits what the server has, and waits for a moment if that is nothing. Returns how many messages came. */
   async #fetch(consumer: Consumer): Promise<number> {
     const { signal } = this.#window
-    const { max_payload: maxPayload = 0 } = this.#session.connection.info ?? {}
-    const fetched = await this.#ask(() =>
-      consumer.fetch({
-        max_bytes: Math.max(MIN_FETCHED_BYTES, 2 * maxPayload),
-        expires: FETCH_WAIT_MS,
-      }),
-    )
+    // Many partitions wait for their next message. None may keep space from those with a backlog, or take more when it is full.
+    const hasBacklog = this.#pending > 0
+    const most = Math.min(MAX_FETCHED_MESSAGES, Math.floor(FETCHED_BYTES / this.#largest))
+    const count = hasBacklog ? Math.max(1, Math.min(most, this.#pending)) : 1
+    const bytes = hasBacklog ? count * this.#largest : 1
+    const space = await this.#context.inFlight.reserve(bytes, signal)
+    try {
+      if (signal.aborted) return 0
+      // A request that was not fulfilled stays at the server. So it is for what is there.
+      const fetched = await this.#ask(() => consumer.fetch({ max_messages: count, expires: FETCH_WAIT_MS }))
+      return await this.#read(fetched, space)
+    } finally {
+      space.release()
+    }
+  }
+
+  async #read(fetched: ConsumerMessages, space: TextReservation): Promise<number> {
+    const { signal } = this.#window
     const stop = () => void fetched.close()
     signal.addEventListener('abort', stop, { once: true })
     const messages = fetched[Symbol.asyncIterator]()
     let count = 0
+    let largest = 1
     const ask = () => {
-      const next = this.#ask(async () => {
-        if (count === MAX_FETCHED_MESSAGES) return NO_MORE
-        try {
-          return await messages.next()
-        } catch (error) {
-          if (count > 0 && END_OF_REQUEST.test(messageOf(error))) return NO_MORE
-          throw error
-        }
-      })
+      const next = this.#ask(() => messages.next())
       next.catch(() => {})
       return next
     }
@@ -157,20 +164,25 @@ export class PartitionReader {
     const emit = async () => {
       const read = waiting
       waiting = []
-      if (read.length > 0) await this.#emit(read)
+      if (read.length > 0) await this.#emit(read, space)
     }
     try {
       for (;;) {
         const asked = ask()
-        if (waiting.length >= MAX_EMITTED_MESSAGES || !(await isReady(asked))) await emit()
+        if (!(await isReady(asked))) await emit()
         const next = await asked
         if (signal.aborted) return count
         if (next.done) break
         count++
         this.#requireNext(next.value)
+        this.#pending = next.value.info.pending
+        largest = Math.max(largest, next.value.data.length)
         waiting.push(next.value)
       }
       await emit()
+      // What was there has been removed meanwhile, or comes with the next request.
+      if (count === 0) this.#pending = 0
+      else this.#largest = largest
       return count
     } finally {
       signal.removeEventListener('abort', stop)
@@ -184,7 +196,7 @@ export class PartitionReader {
     throw new RetryableError(NOT_ARRIVED)
   }
 
-  async #emit(messages: readonly JsMsg[]): Promise<void> {
+  async #emit(messages: readonly JsMsg[], space: TextReservation): Promise<void> {
     const { created } = this.#last
     const { name, limits } = this.#context
     const read: Message[] = []
@@ -196,8 +208,9 @@ export class PartitionReader {
       read.push({ events, cursor: encodeCursor({ created, seq: message.seq }) })
     }
     await this.#checkGap(messages)
-    await this.#window.feedMessages(read)
+    await this.#window.feedMessages(read, space)
     this.#last = { created, seq: messages.at(-1)!.seq }
+    this.#context.setLag(this.#pending)
   }
 
   /**

@@ -1,9 +1,21 @@
 /** The cursor of a JetStream partition: the stream by its time of creation, and the last message that was read. Pure. */
+import { UserError } from '../../errors.ts'
 
 export interface StreamCursor {
   /** A stream that was deleted and created again has another time. */
   readonly created: string
   readonly seq: number
+}
+
+/** The cursor behind a message that a person named by its number. */
+export function cursorBehind(position: string, present: string): string {
+  const { created, seq } = decodeCursor(present)
+  const named = /^\d{1,15}$/.test(position) ? Number(position) : 0
+  if (named > seq) return encodeCursor({ created, seq: named })
+  throw new UserError(`invalid position "${position}"`, {
+    code: 'invalid-argument',
+    hint: `name the number of a message above ${seq}, which was read before`,
+  })
 }
 
 export interface StreamEnds {

@@ -1,6 +1,6 @@
 /** Emits events in several concurrent batches, limited by a window, which is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
-import type { EmitOptions, FramedEvent, SourceContext } from '../_source.ts'
+import type { EmitOptions, FramedEvent, SourceContext, TextBudget, TextReservation } from '../_source.ts'
 import { type Frame, type Position, toFramedEvent } from '../framing/frame.ts'
 import { SettleRate } from './settle-rate.ts'
 
@@ -119,9 +119,15 @@ export interface Message {
   readonly cursor: string
 }
 
+type EmitWindowContext = Pick<SourceContext, 'emit' | 'clock' | 'signal'> & {
+  /** All partitions of a daemon share it. */
+  readonly inFlight?: TextBudget
+}
+
 /** Emits the events of a source in order. */
 export class EmitWindow {
   readonly #window: Window
+  readonly #budget: TextBudget | null
   readonly #failed = new AbortController()
   /** This signal aborts when the source must stop reading: when the daemon drains, or when a batch failed. */
   readonly signal: AbortSignal
@@ -130,8 +136,9 @@ export class EmitWindow {
   #batchEvents = FIRST_BATCH_EVENTS
   #failure: { readonly error: unknown } | null = null
 
-  constructor(to: Pick<SourceContext, 'emit' | 'clock' | 'signal'>, shared: SharedWindow | null = null) {
+  constructor(to: EmitWindowContext, shared: SharedWindow | null = null) {
     this.#shared = shared
+    this.#budget = to.inFlight ?? null
     this.#window = shared?.window ?? new Window(to)
     this.signal = AbortSignal.any([to.signal, this.#failed.signal])
   }
@@ -154,8 +161,9 @@ export class EmitWindow {
   /**
    * Resolves when all messages are emitted. The events of a message are always in one batch, because a cursor is that of a
    * message. Rejects when a batch has failed.
+   * @param space was reserved before the messages were read; absent: space is reserved for each batch.
    */
-  async feedMessages(messages: readonly Message[]): Promise<void> {
+  async feedMessages(messages: readonly Message[], space: TextReservation | null = null): Promise<void> {
     for (let from = 0; from < messages.length; ) {
       const part = messagesFrom(messages, from, this.#batchEvents)
       from += part.length
@@ -163,16 +171,24 @@ export class EmitWindow {
       await this.#send(
         part.flatMap(({ events }) => events),
         part.at(-1)!.cursor,
+        space,
       )
     }
   }
 
   /** Waits for capacity, and not for the result. */
-  async #send(batch: Batch, cursor: string | null): Promise<void> {
+  async #send(batch: Batch, cursor: string | null, space: TextReservation | null = null): Promise<void> {
     while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
       await this.#window.released()
     }
-    if (this.#failure) throw this.#failure.error
+    const bytes = charsOf(batch)
+    // Without a limit nothing is awaited here, so that the capacity that was just checked is still there.
+    const held =
+      space?.take(bytes) ?? (this.#budget && (await this.#budget.reserve(bytes, this.#failed.signal)))
+    if (this.#failure) {
+      held?.release()
+      throw this.#failure.error
+    }
     const sent: Promise<unknown> = this.#window
       .emit(batch, { cursor: cursor === null ? null : (this.#shared?.cursorWith(cursor) ?? cursor) })
       .catch((error: unknown) => {
@@ -180,6 +196,7 @@ export class EmitWindow {
         this.#failed.abort()
       })
       .finally(() => {
+        held?.release()
         this.#fed.delete(sent)
         this.#window.wake()
       })

@@ -1,5 +1,5 @@
 /** Cursors of sources, and partitions, which are cursors that are held under a lease. */
-import type { HeldCursor, PartitionRow, Store } from '../store.ts'
+import type { HeldCursor, PartitionRow, SourceReader, SourceShare, Store } from '../store.ts'
 import type { Database } from './database.ts'
 import { Json } from './pool.ts'
 
@@ -66,10 +66,22 @@ export async function giveBackPartitions(
   await database.query('SELECT give_back_partitions($1)', [new Json(leases)])
 }
 
+export async function registerReader(
+  database: Database,
+  { source, reader, ttlMs, partitions }: SourceReader,
+  now: number | null,
+): Promise<SourceShare> {
+  const rows = await database.query<{ readers: number; held: string | null }>(
+    'SELECT readers, held FROM register_reader($1, $2, $3, $4::text[], $5)',
+    [source, reader, ttlMs, partitions, now],
+  )
+  return { readers: rows[0]!.readers, held: rows.map(({ held }) => held).filter((held) => held !== null) }
+}
+
 /** Rows without a lease are the cursors of other sources. */
 export function listPartitions(database: Database): Promise<PartitionRow[]> {
   return database.query<PartitionRow>(
-    `SELECT source, cursor, member, nullif(lease_until, 0) AS "leaseUntil", problem FROM source_cursor
+    `SELECT source, cursor, member, nullif(lease_until, 0) AS "leaseUntil", problem, lag FROM source_cursor
      WHERE lease_until IS NOT NULL ORDER BY source COLLATE "C"`,
   )
 }

@@ -10,6 +10,7 @@ import {
   giveBackPartitions,
   listPartitions,
   readCursor,
+  registerReader,
   takeCursor,
 } from './cursors.ts'
 import { Database } from './database.ts'
@@ -135,6 +136,10 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     giveBackPartitions: async (leases) => {
       assertWritable()
       return giveBackPartitions(database, leases)
+    },
+    registerReader: async (reader) => {
+      assertWritable()
+      return registerReader(database, reader, now())
     },
     partitions: () => listPartitions(database),
 

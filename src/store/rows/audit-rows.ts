@@ -15,6 +15,7 @@ export type AuditVerb =
   | 'resumed'
   | 'muted'
   | 'unmuted'
+  | 'skipped'
 
 export interface NewAudit {
   readonly at: number
@@ -24,7 +25,7 @@ export interface NewAudit {
   readonly via: string
   readonly verb: AuditVerb
   readonly subject: {
-    readonly kind: 'alert' | 'silence' | 'destination' | 'detection'
+    readonly kind: 'alert' | 'silence' | 'destination' | 'detection' | 'partition'
     readonly id: string
   }
   readonly before: string

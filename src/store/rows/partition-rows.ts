@@ -13,6 +13,8 @@ export interface PartitionRow {
   readonly leaseUntil: number | null
   /** The reason for which the partition is not read; null if there is none. */
   readonly problem: string | null
+  /** How many messages its reader had not read yet when it extended the lease last; null: unknown. */
+  readonly lag: number | null
 }
 
 export interface PartitionClaim {
@@ -25,10 +27,32 @@ export interface PartitionClaim {
   readonly member: string
 }
 
+/** A daemon that reads a source, and so takes a share of its partitions. */
+export interface SourceReader {
+  /** The name of the source in the store, for example `kafka:audit`. */
+  readonly source: string
+  /** A random id of the daemon. */
+  readonly reader: string
+  /** The registration runs out after this time; 0 ends it. */
+  readonly ttlMs: number
+  /** The names of the cursors of all partitions that the source has. */
+  readonly partitions: readonly string[]
+}
+
+/** What a reader needs to know for its share. */
+export interface SourceShare {
+  /** How many daemons are registered for the source, the caller included. */
+  readonly readers: number
+  /** Those of the partitions that are held under a lease that runs. */
+  readonly held: readonly string[]
+}
+
 /** A lease is known by its owner: the version of the cursor grows with its commits. */
 export type PartitionLease = Pick<HeldCursor, 'source' | 'owner'>
 
 export interface PartitionExtension extends PartitionLease {
   /** Replaces the problem of the row. */
   readonly problem: string | null
+  /** Replaces the lag of the row. */
+  readonly lag: number | null
 }

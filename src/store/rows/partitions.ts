@@ -31,10 +31,11 @@ export function extendPartitions(
   now: number,
 ): readonly boolean[] {
   const extend = driver.prepare(`
-    UPDATE source_cursor SET lease_until = :until, problem = :problem
+    UPDATE source_cursor SET lease_until = :until, problem = :problem, lag = :lag
     WHERE source = :source AND owner = :owner`)
   return leases.map(
-    ({ source, owner, problem }) => extend.run({ source, owner, problem, until: now + leaseMs }) > 0,
+    ({ source, owner, problem, lag }) =>
+      extend.run({ source, owner, problem, lag, until: now + leaseMs }) > 0,
   )
 }
 
@@ -46,10 +47,16 @@ export function giveBackPartitions(driver: Driver, leases: readonly PartitionLea
   for (const { source, owner } of leases) giveBack.run({ source, owner })
 }
 
+/** Those of the partitions that are held under a lease that runs. */
+export function heldPartitions(driver: Driver, sources: readonly string[], now: number): readonly string[] {
+  const held = driver.prepare(HELD)
+  return sources.filter((source) => held.get({ source, now }) !== undefined)
+}
+
 /** Rows without a lease are the cursors of other sources. */
 export function listPartitions(driver: Driver): readonly PartitionRow[] {
   const sql = `
-    SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem FROM source_cursor
+    SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem, lag FROM source_cursor
     WHERE lease_until IS NOT NULL ORDER BY source`
   return driver.prepare<PartitionRow>(sql).all()
 }

@@ -18,7 +18,13 @@ import {
   retryDeliveries,
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
-import { claimPartitions, extendPartitions, giveBackPartitions, listPartitions } from '../rows/partitions.ts'
+import {
+  claimPartitions,
+  extendPartitions,
+  giveBackPartitions,
+  heldPartitions,
+  listPartitions,
+} from '../rows/partitions.ts'
 import { reconcileDeliveries } from '../rows/reconcile.ts'
 import { recordDeliveryOutcome } from '../rows/record-outcome.ts'
 import { createRetention } from '../rows/retention.ts'
@@ -27,6 +33,7 @@ import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { JournalSync } from './journal-sync.ts'
+import { SourceReaders } from './source-readers.ts'
 
 interface SqliteStoreOptions {
   readonly clock: Clock
@@ -96,6 +103,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
   const stateOf = (key: string) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 }
   const lock = createInstanceLock(driver, options, write)
+  const readers = new SourceReaders()
   let closing: Promise<void> | null = null
   const close = async () => {
     await writes.end()
@@ -129,6 +137,13 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     extendPartitions: (leases, leaseMs) =>
       write((now) => extendPartitions(driver, leases, leaseMs, now), 'unsynced'),
     giveBackPartitions: (leases) => write(() => giveBackPartitions(driver, leases), 'unsynced'),
+    registerReader: async (reader) => {
+      const now = clock.now()
+      return {
+        readers: readers.register(reader, now),
+        held: heldPartitions(driver, reader.partitions, now),
+      }
+    },
     partitions: async () => listPartitions(driver),
 
     // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
