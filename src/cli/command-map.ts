@@ -48,6 +48,10 @@ export const COMMANDS: CommandMap = {
     summary: 'list and retry deliveries',
     load: () => import('./commands/deliveries.ts'),
   },
+  sources: {
+    summary: 'list the partitions of sources, and skip a message that stops one',
+    load: () => import('./commands/sources.ts'),
+  },
   destinations: {
     summary: 'list, add, edit, remove, test and resume destinations',
     load: () => import('./commands/destinations.ts'),

@@ -69,6 +69,18 @@ export const DAEMON_CODES = {
     cause: 'The same source is named twice.',
     fix: 'Name each source once.',
   },
+  'unknown-partition': {
+    cause: 'The store has no partition with this name.',
+    fix: 'Run `signalbox sources list`.',
+  },
+  'running-partition': {
+    cause: 'A partition that is read cannot be passed: messages would be skipped without need.',
+    fix: 'Pass only partitions that `signalbox sources list` shows with an error.',
+  },
+  'changing-partition': {
+    cause: 'A daemon has moved or claimed the partition while a command was changing it.',
+    fix: 'Look at the partition again, and run the command again if it is still stopped.',
+  },
   'unknown-source': {
     cause: 'A source spec has an unknown type.',
     fix: 'Use one of the types that the hint lists.',
