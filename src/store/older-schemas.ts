@@ -1,7 +1,8 @@
 /** Lets commands that only read find in an older schema what the present one has. Nothing is written to the file. */
 
 interface OlderSchema {
-  /** The view is needed in schemas before this version. */
+  /** The view is needed in schemas from this version on, and before the other one. */
+  readonly since: number
   readonly before: number
   readonly sql: string
 }
@@ -9,12 +10,20 @@ interface OlderSchema {
 /** Temporary views belong to the connection and come before the tables of the file. */
 const VIEWS: readonly OlderSchema[] = [
   {
+    since: 5,
+    before: 9,
+    sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag FROM main.source_cursor;',
+  },
+  {
+    since: 1,
     before: 5,
     sql: `
       CREATE TEMP VIEW source_cursor AS
-        SELECT source, cursor, NULL AS member, NULL AS lease_until, NULL AS problem FROM main.source_cursor;`,
+        SELECT source, cursor, NULL AS member, NULL AS lease_until, NULL AS problem, NULL AS lag
+        FROM main.source_cursor;`,
   },
   {
+    since: 1,
     before: 4,
     sql: `
       CREATE TEMP VIEW alert_status AS
@@ -35,6 +44,8 @@ const VIEWS: readonly OlderSchema[] = [
 
 /** The statements that a connection to a store of this version needs before it reads. */
 export function viewsForSchema(version: number): string {
-  const views = VIEWS.filter(({ before }) => version < before).map(({ sql }) => sql)
+  const views = VIEWS.filter(({ since, before }) => version >= since && version < before).map(
+    ({ sql }) => sql,
+  )
   return ['PRAGMA temp_store = MEMORY;', ...views].join('\n')
 }

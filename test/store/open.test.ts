@@ -272,6 +272,25 @@ describe('openStore', () => {
     file.close()
   })
 
+  it('a store of every earlier schema can be read', async () => {
+    const migrations = readdirSync(MIGRATIONS)
+      .sort()
+      .map((file) => readFileSync(new URL(file, MIGRATIONS), 'utf8'))
+    for (let version = 1; version < migrations.length; version++) {
+      const pragmas = `PRAGMA user_version = ${version}; PRAGMA application_id = ${0x53494742}`
+      database(`v${version}.db`, [...migrations.slice(0, version), pragmas].join(';\n'))
+      const store = await open(`sqlite:v${version}.db`, true)
+      const rows = await Promise.all([
+        store.partitions(),
+        store.alerts({ limit: 5 }),
+        store.audit({ limit: 5 }),
+        store.deliveries({ limit: 5 }),
+      ])
+      expect([version, ...rows]).toEqual([version, [], [], [], []])
+      await store.close()
+    }
+  })
+
   describe('a store of the first schema', () => {
     const FIRST = () => readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
     const make = () =>
