@@ -9,6 +9,7 @@ import { Cluster } from './kafka-topic/cluster.ts'
 import { GroupOffsets } from './kafka-topic/group-offsets.ts'
 import { HeldBytes } from './kafka-topic/held-bytes.ts'
 import { checkSignIn, SIGN_IN_OPTIONS } from './kafka-topic/sign-in.ts'
+import { cursorBehindOffset } from './kafka-topic/topic-cursor.ts'
 import { TopicPartition } from './kafka-topic/topic-partition.ts'
 
 const TOPIC = /^(?!\.{1,2}$)[\w.-]{1,249}$/
@@ -22,6 +23,7 @@ const MAX_PLAIN_BYTES = 32 * 1024 * 1024
 export default {
   scheme: 'kafka',
   summary: 'a topic of Apache Kafka, kafka:HOST:PORT/TOPIC',
+  cursorBehind: cursorBehindOffset,
   open(spec) {
     refuseUnknownOptions(spec, OPTIONS)
     const broker = parseBrokerSpec(spec, 'TOPIC', (name) => TOPIC.test(name))

@@ -108,3 +108,15 @@ it.each([
   expect(err).toContain(hint)
   expect(await store.partitions()).toEqual(before)
 })
+
+it('sources skip takes an offset of kafka, and the next one is read first', async () => {
+  const source = 'kafka:audit#0'
+  const claim = { sources: [source], limit: 1, leaseMs: LEASE_MS, member: 'host:1' }
+  const [held] = await store.claimPartitions(claim)
+  await commit(held!, '{"topicId":"t","offset":41}')
+  await store.extendPartitions([{ ...held!, problem: 'an unknown compression', lag: 1 }], LEASE_MS)
+  const passed = await run('sources', 'skip', source, '--to', '40')
+  expect([passed.code, passed.err]).toEqual([2, expect.stringContaining('an offset from 41 on')])
+  expect((await run('sources', 'skip', source, '--to', '41')).code).toBe(0)
+  expect(await store.cursor(source)).toBe('{"topicId":"t","offset":42}')
+})

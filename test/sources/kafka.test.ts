@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Producer } from '@platformatic/kafka'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { ByteBudget } from '../../src/daemon/partitions/byte-budget.ts'
 import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { partitionedSourceContract } from '../contract/source-partitioned.ts'
@@ -455,7 +456,9 @@ describeWithProgram(KAFKA, 'a broker of Kafka', () => {
         options: options as Record<string, string>,
         redact: (text: string) => text,
       }),
+      inFlight: new ByteBudget(1_000_000),
       caughtUp: () => {},
+      setLag: () => {},
       recordPassed: () => {},
       stop: ({ message }: { message: string }) => {
         throw new Error(message)

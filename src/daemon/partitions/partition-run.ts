@@ -199,7 +199,8 @@ export class PartitionRun {
   }
 
   #contextOf({ cursor }: HeldCursor, claim: CursorClaim): PartitionContext {
-    const { broker, limits, inFlight, emitter, admitSystem, setState, setLag, onPoison, recordPassed } = this.#parts
+    const { broker, limits, inFlight, emitter, admitSystem, setState, setLag, onPoison, recordPassed } =
+      this.#parts
     // The state of a failed run stays until this one works.
     let state: PartitionState | null = null
     const works = (next: PartitionState) => {

@@ -1,10 +1,22 @@
 /** The cursor of a Kafka partition: the topic by its id, and the offset of the next record. Pure. */
+import { UserError } from '../../errors.ts'
 import type { LostEvents } from '../_source.ts'
 
 export interface TopicCursor {
   /** A topic that was deleted and created again has another id. */
   readonly topicId: string
   readonly offset: number
+}
+
+/** The cursor behind a record that a person named by its offset. */
+export function cursorBehindOffset(position: string, present: string): string {
+  const { topicId, offset } = decodeTopicCursor(present)
+  const named = /^\d{1,15}$/.test(position) ? Number(position) : -1
+  if (named >= offset) return encodeTopicCursor({ topicId, offset: named + 1 })
+  throw new UserError(`invalid position "${position}"`, {
+    code: 'invalid-argument',
+    hint: `name an offset from ${offset} on, which is read next`,
+  })
 }
 
 export interface PartitionEnds {

@@ -161,6 +161,7 @@ export class TopicPartition {
       })
     }
     this.#reading.group?.commitDue(this.#context)
+    this.#context.setLag(Math.max(0, fetched.end - this.#at.offset))
     if (isAtEnd) this.#context.caughtUp()
   }
 
