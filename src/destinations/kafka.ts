@@ -1,4 +1,5 @@
 /** Apache Kafka: the notification as a record in a topic, acknowledged by all replicas that are in sync. */
+import { isIP } from 'node:net'
 import { describeKafkaError } from '../brokers/kafka-failures.ts'
 import { RetryableError } from '../errors.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
@@ -154,9 +155,14 @@ function brokerOf(broker: string): { host: string; port: number } {
 }
 
 function securityOf(options: KafkaOptions): object {
-  const { mechanism, user: username, password, tls = true, ca, certificate: cert, key } = options
+  const { brokers, mechanism, user: username, password, tls = true, ca, certificate: cert, key } = options
+  // A proxy in front of several clusters chooses by the name; an address has none.
+  const hasNames = brokers.every((broker) => isIP(brokerOf(broker).host) === 0)
   return {
     ...(mechanism !== undefined && { sasl: { mechanism, username, password } }),
-    ...(tls && { tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) } }),
+    ...(tls && {
+      tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) },
+      tlsServerName: hasNames,
+    }),
   }
 }

@@ -9,6 +9,7 @@ import { waiting } from '../contract/stored.ts'
 import { KAFKA, KAFKA_PASSWORD, KAFKA_USER, type KafkaBroker, startKafka } from '../support/kafka.ts'
 import { mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
+import { startNameServer } from '../support/server-names.ts'
 import { until } from '../support/until.ts'
 
 const SASL = { mechanism: 'PLAIN', user: KAFKA_USER, password: KAFKA_PASSWORD }
@@ -61,6 +62,16 @@ async function receiveByConsumer(send: (options: Record<string, unknown>) => Pro
 }
 
 const message = sampleMessage('t')
+
+it('asks by TLS for the name of the broker, by which a proxy can choose a cluster', async () => {
+  const server = await startNameServer()
+  const brokers = [`localhost:${server.port}`]
+  await expect(sendDirectly(kafka, message, { brokers, ...TOPIC })).rejects.toMatchObject({
+    kind: 'retryable',
+  })
+  expect(server.names).toEqual(['localhost'])
+  await server.close()
+})
 
 describeWithProgram(KAFKA, 'at a real broker', () => {
   let server: KafkaBroker
