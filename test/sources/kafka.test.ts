@@ -127,7 +127,7 @@ const SECRETS = {
   '${file:ca.pem}': pem('ca.pem'),
   '${file:client.pem}': pem('client.pem'),
   '${file:client.key}': pem('client.key'),
-  '${env:TOKEN}': tokenUntil(Date.now() / 1_000 + 3_600),
+  '${env:TOKEN}': tokenUntil(4_000_000_000),
   '${env:OLD}': tokenUntil(2),
 }
 const CERTIFICATE = 'ca=${file:ca.pem}&certificate=${file:client.pem}&key=${file:client.key}'
@@ -332,7 +332,33 @@ describeWithProgram(KAFKA, 'a broker of Kafka', () => {
     await read(ledger, 1)
   })
 
+  it('signs in again with another token before the sign-in ends', async () => {
+    await server.createTopic('session', 1)
+    let tokens = 0
+    const secrets = {
+      get '${env:SHORT}'() {
+        tokens++
+        return tokenUntil(Date.now() / 1_000 + 5)
+      },
+    }
+    const query = 'start=earliest&sasl=oauthbearer&token=${env:SHORT}'
+    const { ledger, member } = await start('session', query, { listener: 'sasl', secrets })
+    await until(() => member.hasStarted)
+    const before = tokens
+    await until(() => tokens > before + 4)
+    await server.produce('session', valuesOf(['{"n":0}']))
+    await read(ledger, 1)
+    expect(member.log.lines).toEqual([])
+  })
+
   it.each([
+    [
+      'a password that is not asked for',
+      `sasl=plain&user=me&password=\${env:RIGHT}`,
+      'plaintext',
+      /refuses the sign-in: /,
+      /remove sasl/,
+    ],
     [
       'a wrong password',
       `${SCRAM}&password=\${env:WRONG}`,

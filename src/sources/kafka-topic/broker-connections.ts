@@ -17,9 +17,15 @@ const CONNECT_TIMEOUT_MS = 10_000
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
 const MAX_ANSWER_BYTES = MAX_BATCH_BYTES + 8 * 1024 * 1024
 
+/** A connection is replaced after this part of the time for which its sign-in is valid. */
+const SESSION_PART = 0.8
+
 interface Opened {
   readonly connection: Connection
   readonly bounds: BoundedConnections
+  /** The monotonic time at which another connection takes its place. */
+  readonly replacedAt: number
+  requests: number
 }
 
 export class BrokerConnections {
@@ -41,11 +47,15 @@ export class BrokerConnections {
     context: BrokerContext,
     request: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    const { connection, bounds } = await this.#open(to, use, context)
+    const opened = await this.#open(to, use, context)
+    opened.requests++
     try {
-      return await request(connection)
+      return await request(opened.connection)
     } catch (error) {
-      throw this.describe(bounds.excess ?? error)
+      throw this.describe(opened.bounds.excess ?? error)
+    } finally {
+      opened.requests--
+      endIfReplaced(opened)
     }
   }
 
@@ -58,10 +68,16 @@ export class BrokerConnections {
     for (const bounds of this.#bounds) bounds.close()
   }
 
-  #open(to: BrokerAddress, use: ConnectionUse, context: BrokerContext): Promise<Opened> {
+  async #open(to: BrokerAddress, use: ConnectionUse, context: BrokerContext): Promise<Opened> {
     const key = `${use} ${to.host}:${to.port}`
     const known = this.#opened.get(key)
-    if (known) return known
+    if (known) {
+      const opened = await known
+      if (performance.now() < opened.replacedAt) return opened
+      if (this.#opened.get(key) === known) this.#opened.delete(key)
+      endIfReplaced(opened)
+      return this.#open(to, use, context)
+    }
     const forget = () => {
       if (this.#opened.get(key) === opening) this.#opened.delete(key)
     }
@@ -83,7 +99,10 @@ export class BrokerConnections {
         hint: 'set tls=true',
       })
     }
-    const sasl = await saslOptions(spec, to.host, async () => (await reveal(spec.options)).options)
+    let replacedAt = Number.POSITIVE_INFINITY
+    const sasl = await saslOptions(spec, to.host, options, (lifetimeMs) => {
+      if (lifetimeMs > 0) replacedAt = performance.now() + SESSION_PART * lifetimeMs
+    })
     const bounds = new BoundedConnections(MAX_ANSWER_BYTES)
     this.#bounds.add(bounds)
     const connection = new Connection('signalbox', {
@@ -113,8 +132,12 @@ export class BrokerConnections {
       end()
       throw this.describe(bounds.excess ?? error)
     }
-    return { connection, bounds }
+    return { connection, bounds, replacedAt, requests: 0 }
   }
+}
+
+function endIfReplaced({ replacedAt, requests, bounds }: Opened): void {
+  if (requests === 0 && performance.now() >= replacedAt) bounds.close()
 }
 
 /** Rejects after the abort, so that an end does not wait for a broker that does not answer. */

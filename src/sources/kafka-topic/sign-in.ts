@@ -1,10 +1,18 @@
 /** The options for the sign-in of a Kafka source. */
-import type { SASLOptions } from '@platformatic/kafka'
+import {
+  AuthenticationError,
+  type SASLOptions,
+  saslOAuthBearer,
+  saslPlain,
+  saslScramSha,
+} from '@platformatic/kafka'
 import { UserError } from '../../errors.ts'
 import type { SourceSpec } from '../_source.ts'
 import { requireTlsFor, requireTogether } from '../broker/broker-security.ts'
 import type { BrokerAddress } from '../broker/broker-spec.ts'
 import { createIamToken, IAM_OPTIONS } from './iam-token.ts'
+
+type Authenticated = Parameters<NonNullable<SASLOptions['authenticate']>>[6]
 
 interface Mechanism {
   readonly name: SASLOptions['mechanism']
@@ -49,35 +57,60 @@ export function sendsSecret(spec: SourceSpec): boolean {
   return mechanismOf(spec)?.sendsSecret ?? false
 }
 
-/** The options of the library. The secrets are those of the connection that is opened. */
+/**
+ * The options of the library for one connection, with the secrets that are valid now.
+ * @param onSession gets the milliseconds after which the broker ends the connection; 0: it does not.
+ */
 export async function saslOptions(
   spec: SourceSpec,
   host: string,
-  reveal: () => Promise<Readonly<Record<string, unknown>>>,
+  revealed: Readonly<Record<string, unknown>>,
+  onSession: (lifetimeMs: number) => void,
 ): Promise<SASLOptions | undefined> {
   const mechanism = mechanismOf(spec)
   if (mechanism === null) return undefined
-  const { name } = mechanism
-  if (spec.options.sasl === 'aws-iam') {
-    const token = () => createIamToken(spec, host)
-    // Credentials that are missing are reported by themselves; the library hides why it has no token.
-    await token()
-    return { mechanism: name, token, authBytesValidator: refuseError }
+  const token = spec.options.sasl === 'aws-iam' ? await createIamToken(spec, host) : String(revealed.token)
+  const username = String(revealed.user)
+  const password = String(revealed.password)
+  return {
+    mechanism: mechanism.name,
+    authenticate: (name, connection, send, _user, _password, _token, callback) => {
+      const done: typeof callback = (error, response) => {
+        if (error || response === undefined) return callback(error)
+        onSession(Number(response.sessionLifetimeMs))
+        // The library would sign in again over the same connection, between two requests of which none may come.
+        callback(null, { ...response, sessionLifetimeMs: 0n })
+      }
+      if (name === 'PLAIN') return saslPlain.authenticate(send, connection, username, password, done)
+      if (name === 'OAUTHBEARER')
+        return saslOAuthBearer.authenticate(send, connection, token, {}, refusing(done))
+      const algorithm = name === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-512'
+      saslScramSha.authenticate(
+        send,
+        connection,
+        algorithm,
+        username,
+        password,
+        saslScramSha.defaultCrypto,
+        done,
+      )
+    },
   }
-  const option = (key: string) => async () => String((await reveal())[key])
-  if (name === 'OAUTHBEARER')
-    return { mechanism: name, token: option('token'), authBytesValidator: refuseError }
-  return { mechanism: name, username: option('user'), password: option('password') }
 }
 
 /** A broker that refuses a token answers with a text that says so, which the library takes for a success. */
-const refuseError: NonNullable<SASLOptions['authBytesValidator']> = (bytes, callback) =>
-  bytes.length === 0 ? callback(null, bytes) : callback(new Error('the broker refuses the token'))
+function refusing(done: Authenticated): Authenticated {
+  return (error, response) =>
+    (response?.authBytes.length ?? 0) === 0
+      ? done(error, response)
+      : done(new AuthenticationError('the broker refuses the token'))
+}
 
 /** @param codes the errors of the protocol. */
 export function signInHint(spec: SourceSpec, codes: readonly string[]): string {
   const mechanism = mechanismOf(spec)
   if (mechanism === null) return `set sasl, for example sasl=scram-sha-512, with user and password`
+  if (codes.includes('ILLEGAL_SASL_STATE')) return 'remove sasl, or use a listener that asks for a sign-in'
   if (codes.includes('UNSUPPORTED_SASL_MECHANISM')) return 'set sasl to a mechanism of this listener'
   if (spec.options.sasl === 'aws-iam') return 'permit kafka-cluster:Connect to the role'
   return `correct ${mechanism.needs.join(' and ')}`
