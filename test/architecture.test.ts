@@ -21,6 +21,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   model: { may: ['core'], because: 'data without behaviour of its own' },
   log: { may: ['model'], because: 'it implements a port' },
   brokers: { may: ['errors', 'core'], because: 'sources and destinations connect to brokers in one way' },
+  aws: { may: ['errors', 'core', 'model'], because: 'sources and destinations call AWS in one way' },
   match: { may: ['core', 'model'], because: 'match expressions are pure' },
   correlation: { may: ['model', 'match'], because: 'correlation is pure and knows no engine' },
   'engine/protocol': { may: ['model'], because: 'both sides of the thread speak it' },
@@ -91,15 +92,14 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   'sources/queue': {
     may: [
       'errors',
+      'aws',
       'core',
       'model',
       'sources/_source.ts',
       'sources/framing',
       'sources/stream',
-      'destinations/parts/aws.ts',
-      'destinations/parts/aws-answers.ts',
     ],
-    because: 'credentials of AWS are found in one way; it knows no source type',
+    because: 'it receives messages and knows no source type',
   },
   'sources/broker': {
     may: ['errors', 'sources/_source.ts', 'sources/framing'],
@@ -109,16 +109,14 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: [
       'errors',
       'brokers',
+      'aws',
       'core',
       'sources/_source.ts',
       'sources/framing',
       'sources/stream',
       'sources/broker',
-      'sources/queue',
-      'destinations/parts/aws.ts',
-      'destinations/parts/credentials',
     ],
-    because: 'it reads topics and knows no source type; credentials of AWS are found in one way',
+    because: 'it reads topics and knows no source type',
   },
   sources: {
     may: [
@@ -143,6 +141,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: [
       'errors',
       'brokers',
+      'aws',
       'core',
       'files',
       'model',

@@ -5,7 +5,7 @@ import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { AlertUpdate, UpdateEvent } from '../model/alerts/alert-update.ts'
 import type { Severity } from '../model/alerts/severity.ts'
-import type { HttpRequest, HttpResponse } from '../model/ports.ts'
+import type { HttpRequest, HttpResponse, SendRequest } from '../model/ports.ts'
 import type { AttemptOutcomes, ProviderAnswers, Success } from './_answers.ts'
 import {
   type OptionsSchema,
@@ -88,7 +88,7 @@ export type Outgoing = HttpRequest &
 export type Answer = HttpResponse & { readonly receipt: Receipt }
 
 /** Sends one request by the transport of the destination and returns the answer, whatever its status. */
-export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>
+export type { SendRequest } from '../model/ports.ts'
 
 /** How many alerts a provider accepts in a time. */
 export interface ProviderRate {

@@ -1,5 +1,10 @@
 /** Amazon S3 and object stores with its API: an archive with one object for each alert. */
+
 import { createHash } from 'node:crypto'
+import { type AwsOptions, awsIdentity } from '../aws/aws-credentials.ts'
+import { awsError } from '../aws/aws-error.ts'
+import { serviceUrl } from '../aws/aws-region.ts'
+import { signAws } from '../aws/aws-signature.ts'
 import { wireBody } from '../core/wire-body.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { defineDestination, type ProviderError, type SendRequest } from './_destination.ts'
@@ -9,9 +14,8 @@ import {
   archiveContent,
   archiveKey,
 } from './parts/archive-object.ts'
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
-import { AWS_RULES, awsError } from './parts/aws-answers.ts'
-import { serviceUrl } from './parts/credentials/aws-region.ts'
+import { AWS_RULES } from './parts/aws-answers.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES } from './parts/aws-options.ts'
 import { joinUrl } from './parts/json-request.ts'
 import { text } from './parts/option-forms.ts'
 

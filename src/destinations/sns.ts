@@ -1,10 +1,13 @@
 /** Amazon SNS: publishes the notification to a topic, with a long text for e-mail subscriptions. */
 
+import { type AwsOptions, awsIdentity } from '../aws/aws-credentials.ts'
+import { awsError } from '../aws/aws-error.ts'
+import { serviceUrl } from '../aws/aws-region.ts'
+import { signAws } from '../aws/aws-signature.ts'
 import { defineDestination, type Message } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
-import { AWS_RULES, awsError } from './parts/aws-answers.ts'
-import { serviceUrl } from './parts/credentials/aws-region.ts'
+import { AWS_RULES } from './parts/aws-answers.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES } from './parts/aws-options.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'

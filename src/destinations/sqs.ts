@@ -1,8 +1,11 @@
 /** Amazon SQS: sends the notification to a queue. */
 
+import { type AwsOptions, awsIdentity } from '../aws/aws-credentials.ts'
+import { awsError } from '../aws/aws-error.ts'
+import { signAws } from '../aws/aws-signature.ts'
 import { defineDestination } from './_destination.ts'
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
-import { AWS_RULES, awsError } from './parts/aws-answers.ts'
+import { AWS_RULES } from './parts/aws-answers.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES } from './parts/aws-options.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { Truncation } from './parts/truncate.ts'
 

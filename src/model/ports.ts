@@ -66,6 +66,9 @@ export interface HttpResponse {
   readonly incomplete?: boolean
 }
 
+/** Sends one request and returns the answer, whatever its status. */
+export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>
+
 /** The transport options of one destination. PEM texts and URLs contain no references. */
 export interface Transport {
   readonly connectTimeoutMs?: number

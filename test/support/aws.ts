@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from 'fauxqs'
 import { afterAll, beforeAll } from 'vitest'
-import { forgetCredentials } from '../../src/destinations/parts/aws.ts'
+import { forgetCredentials } from '../../src/aws/aws-credentials.ts'
 import { withEnvironment } from './environment.ts'
 import { signatureFault } from './sigv4.ts'
 

@@ -1,9 +1,9 @@
 /** A token of OAUTHBEARER for clusters of Amazon MSK: a presigned URL of the action kafka-cluster:Connect. */
-import { type AwsOptions, awsCredentials } from '../../destinations/parts/aws.ts'
-import { environmentRegion } from '../../destinations/parts/credentials/aws-region.ts'
+import { type AwsOptions, awsCredentials } from '../../aws/aws-credentials.ts'
+import { sendAwsRequest } from '../../aws/aws-fetch.ts'
+import { environmentRegion } from '../../aws/aws-region.ts'
 import { isError, messageOf, RetryableError, UserError } from '../../errors.ts'
 import type { SourceSpec } from '../_source.ts'
-import { sendAwsRequest } from '../queue/sqs-client.ts'
 
 export const IAM_OPTIONS = ['region', 'profile', 'roleArn', 'externalId'] as const
 

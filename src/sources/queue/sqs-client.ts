@@ -1,9 +1,10 @@
-/** Calls Amazon SQS by its JSON protocol, signed with the credentials that the AWS destinations find, too. */
-import { describeNetworkFailure, networkErrorCode } from '../../core/network-failure.ts'
-import { type AwsOptions, signAws } from '../../destinations/parts/aws.ts'
-import { awsError } from '../../destinations/parts/aws-answers.ts'
-import { messageOf, PermanentError, RetryableError } from '../../errors.ts'
-import type { HttpRequest, HttpResponse } from '../../model/ports.ts'
+/** Calls Amazon SQS by its JSON protocol, signed with the credentials that Amazon's library finds. */
+import type { AwsOptions } from '../../aws/aws-credentials.ts'
+import { awsError } from '../../aws/aws-error.ts'
+import { sendAwsRequest } from '../../aws/aws-fetch.ts'
+import { signAws } from '../../aws/aws-signature.ts'
+import { PermanentError, RetryableError } from '../../errors.ts'
+import type { HttpRequest } from '../../model/ports.ts'
 
 export interface QueueOptions extends AwsOptions {
   readonly queueUrl: string
@@ -97,25 +98,5 @@ export class SqsClient {
     throw codes.some((code) => REFUSED.test(code))
       ? new PermanentError(message, { scope: 'destination' })
       : new RetryableError(message)
-  }
-}
-
-export async function sendAwsRequest(
-  { method, url, headers, body }: HttpRequest,
-  signal: AbortSignal,
-): Promise<HttpResponse> {
-  const content = method === 'GET' ? {} : { body }
-  try {
-    const response = await fetch(url, { method, headers, signal, redirect: 'error', ...content })
-    return {
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      body: await response.text(),
-    }
-  } catch (cause) {
-    // The message of `fetch` itself says nothing.
-    const inner = cause instanceof Error ? (cause.cause ?? cause) : cause
-    const reason = describeNetworkFailure(networkErrorCode(cause)) ?? messageOf(inner)
-    throw new RetryableError(`${new URL(url).host} does not answer: ${reason}`, { cause })
   }
 }

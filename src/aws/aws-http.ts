@@ -1,7 +1,6 @@
-/** Lets Amazon's library fetch credentials by the transport of the destination: its proxy, its authorities, its limits. */
+/** Lets Amazon's library fetch credentials by the transport of a request: its proxy, its authorities, its limits. */
 import { Readable } from 'node:stream'
-import type { HttpRequest } from '../../../model/ports.ts'
-import type { SendRequest } from '../../_destination.ts'
+import type { HttpRequest, SendRequest } from '../model/ports.ts'
 
 /** A request as the library hands it to its HTTP handler. */
 interface LibraryRequest {

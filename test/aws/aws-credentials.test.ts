@@ -3,19 +3,19 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { credentialRequests } from '../../../src/delivery/http/credential-requests.ts'
-import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../../src/delivery/http/http-client.ts'
-import type { HttpDestination } from '../../../src/destinations/_destination.ts'
-import eventbridge from '../../../src/destinations/eventbridge.ts'
-import { awsCredentials, awsIdentity } from '../../../src/destinations/parts/aws.ts'
-import s3 from '../../../src/destinations/s3.ts'
-import sns from '../../../src/destinations/sns.ts'
-import sqs from '../../../src/destinations/sqs.ts'
-import { type Fake, KEY_ID, listen, SECRET } from '../../support/aws.ts'
-import { withDate } from '../../support/date.ts'
-import { sampleMessage } from '../../support/message.ts'
-import { startProxy, startSecure } from '../../support/proxy.ts'
-import { sendSample } from '../../support/stage.ts'
+import { awsCredentials, awsIdentity } from '../../src/aws/aws-credentials.ts'
+import { credentialRequests } from '../../src/delivery/http/credential-requests.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../src/delivery/http/http-client.ts'
+import type { HttpDestination } from '../../src/destinations/_destination.ts'
+import eventbridge from '../../src/destinations/eventbridge.ts'
+import s3 from '../../src/destinations/s3.ts'
+import sns from '../../src/destinations/sns.ts'
+import sqs from '../../src/destinations/sqs.ts'
+import { type Fake, KEY_ID, listen, SECRET } from '../support/aws.ts'
+import { withDate } from '../support/date.ts'
+import { sampleMessage } from '../support/message.ts'
+import { startProxy, startSecure } from '../support/proxy.ts'
+import { sendSample } from '../support/stage.ts'
 
 const http = createHttpClient(DEFAULT_HTTP_LIMITS)
 const direct = credentialRequests(http, {})
@@ -350,7 +350,7 @@ describe('the region is', () => {
 })
 
 describe('credentials travel by the transport of the destination', () => {
-  const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../support/tls', name), 'utf8')
+  const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
   it.each([
     ['a role', { AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET }, 'AssumeRole'],

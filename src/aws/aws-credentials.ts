@@ -1,15 +1,7 @@
-/**
- * The shared parts of the AWS types: options, credentials from the official SDK, and signatures.
- * The SDK is large, so it is loaded with the first signed request.
- */
-
-import { wireBody } from '../../core/wire-body.ts'
-import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
-import type { HttpRequest, Transport } from '../../model/ports.ts'
-import type { SendRequest } from '../_destination.ts'
-import { createAwsHandler } from './credentials/aws-http.ts'
-import { environmentRegion, withRegion } from './credentials/aws-region.ts'
-import { text } from './option-forms.ts'
+/** Finds credentials of AWS by the official SDK. The SDK is large, so it is loaded with the first signed request. */
+import type { SendRequest, Transport } from '../model/ports.ts'
+import { createAwsHandler } from './aws-http.ts'
+import { environmentRegion } from './aws-region.ts'
 
 export interface AwsOptions {
   readonly region?: string
@@ -21,30 +13,10 @@ export interface AwsOptions {
   readonly transport?: Transport
 }
 
-export const AWS_DEPENDENCIES = { externalId: ['roleArn'] } as const
-
-export const AWS_PROPERTIES = {
-  region: text(
-    'The region, if the address does not contain it; by default that of the environment (`AWS_REGION`, `AWS_DEFAULT_REGION`), else that of the profile.',
-    'eu-central-1',
-  ),
-  profile: text('A profile of the shared configuration files, in place of the usual chain.', 'soc'),
-  roleArn: text('A role to assume with the credentials found.', 'arn:aws:iam::123456789012:role/signalbox', {
-    pattern: '^arn:aws[\\w-]*:iam::\\d{12}:role/.+$',
-  }),
-  externalId: text('External id that the role asks for.', 'soc-42'),
-  endpoint: {
-    type: 'string',
-    pattern: '^https?://',
-    examples: ['https://vpce-0a1b.sqs.eu-central-1.vpce.amazonaws.com'],
-    description: 'Another URL of the service, for example that of a VPC endpoint.',
-  },
-} as const
-
 /** Credentials are renewed this long before they expire. */
 const REFRESH_BEFORE_MS = 10 * 60_000
 
-interface AwsCredentials {
+export interface AwsCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
@@ -140,54 +112,4 @@ function sourceOf(credentials: AwsCredentials): string {
   const { $source = {} } = credentials as { $source?: Readonly<Record<string, string>> }
   const marks = Object.keys($source).join(' ')
   return CREDENTIAL_SOURCES.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
-}
-
-/** @param known the region, if the options contain it. */
-export async function signAws(
-  request: HttpRequest,
-  service: string,
-  known: string | undefined,
-  options: AwsOptions,
-  send: SendRequest,
-): Promise<HttpRequest> {
-  const region = known ?? (await environmentRegion(options.profile))
-  const { accessKeyId, secretAccessKey, sessionToken } = await requireCredentials(options, region, send)
-  const { AwsV4Signer } = await import('aws4fetch')
-  const regional = withRegion(request, region)
-  const { method, url, headers } = regional
-  const signer = new AwsV4Signer({
-    method,
-    url,
-    headers: { ...headers },
-    body: wireBody(regional),
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken && { sessionToken }),
-    service,
-    region,
-  })
-  const signed = await signer.sign()
-  return { ...regional, headers: Object.fromEntries(signed.headers) }
-}
-
-/** Throws a permanent error when access is denied or there are no credentials at all; other failures may be temporary. */
-async function requireCredentials(
-  options: AwsOptions,
-  region: string,
-  send: SendRequest,
-): Promise<AwsCredentials> {
-  try {
-    return await awsCredentials(options, region, send)
-  } catch (cause) {
-    if (isError(cause, 'permanent')) throw cause
-    const { name = '', $metadata = {} } = cause as { name?: string; $metadata?: { httpStatusCode?: number } }
-    const refused =
-      name === 'AccessDenied' ||
-      $metadata.httpStatusCode === 403 ||
-      /could not load credentials from any providers/i.test(messageOf(cause))
-    const message = `no AWS credentials: ${messageOf(cause)}`
-    throw refused
-      ? new PermanentError(message, { scope: 'destination', cause })
-      : new RetryableError(message, { cause })
-  }
 }

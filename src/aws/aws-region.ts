@@ -1,6 +1,6 @@
 /** The region of an AWS request, as Amazon's own library finds it, and the domain of its partition. */
-import { PermanentError } from '../../../errors.ts'
-import type { HttpRequest } from '../../../model/ports.ts'
+import { PermanentError } from '../errors.ts'
+import type { HttpRequest } from '../model/ports.ts'
 
 /** The partitions whose domain is not `amazonaws.com`, by the beginning of their regions. */
 const DOMAINS: readonly [beginning: string, domain: string][] = [
