@@ -89,15 +89,19 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'parts of requests that several types use',
   },
+  'sources/objects': {
+    may: ['errors', 'aws', 'core', 'model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
+    because: 'it reads objects and knows no queue',
+  },
   'sources/queue': {
     may: [
       'errors',
       'aws',
-      'core',
       'model',
       'sources/_source.ts',
       'sources/framing',
       'sources/stream',
+      'sources/objects',
     ],
     because: 'it receives messages and knows no source type',
   },
@@ -131,6 +135,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources/syslog-receiver',
       'sources/post',
       'sources/otlp-records',
+      'sources/objects',
       'sources/queue',
       'sources/broker',
       'sources/kafka-topic',
@@ -721,6 +726,8 @@ describe('test files', () => {
       'scenarios/updates.test.ts',
       // A token of the test must be valid for the broker.
       'sources/kafka.test.ts',
+      // A store in PostgreSQL uses the clock of the server.
+      'sources/queue/notified-objects.test.ts',
       // The program logger sends the time of the machine.
       'sources/syslog.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
@@ -731,6 +738,7 @@ describe('test files', () => {
       'store/store-copy.test.ts',
       'support/partition-member.ts',
       'support/partition-process.ts',
+      'support/queue-member.ts',
       'support/store-writer.ts',
     ])
   })

@@ -2,7 +2,9 @@
 
 import { hostname } from 'node:os'
 import { messageOf } from '../errors.ts'
+import type { SystemFinding } from '../model/alerts/finding.ts'
 import type { Envelope } from '../model/events/event.ts'
+import type { Secrets } from '../model/ports.ts'
 import { type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
@@ -91,23 +93,17 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     limits: { eventBytes: limits.eventBytes, bodyBytes: MAX_BODY_BYTES },
     log,
     signal: draining.signal,
+    admitSystem: (findings: readonly SystemFinding[]) => pipeline.admitSystem(findings),
+    states: partitions,
+    member: `${hostname()}:${process.pid}`,
+    leaseMs: cluster.leaseMs,
+    monotonic: () => performance.now(),
   }
   const run = ({ spec, keySpace, source }: OpenedSource): Promise<void> => {
     if (!('list' in source))
       return runSource({ spec, keySpace, source }, { ...parts, ingress: server, stdin })
-    return runPartitionedSource(
-      { spec, keySpace, source },
-      {
-        ...parts,
-        admitSystem: (findings) => pipeline.admitSystem(findings),
-        reveal: (given) => current.generation.secrets.reveal(given),
-        states: partitions,
-        member: `${hostname()}:${process.pid}`,
-        leaseMs: cluster.leaseMs,
-        inFlight,
-        monotonic: () => performance.now(),
-      },
-    )
+    const reveal: Secrets['reveal'] = (given) => current.generation.secrets.reveal(given)
+    return runPartitionedSource({ spec, keySpace, source }, { ...parts, reveal, inFlight })
   }
   return resources.sources.map((opened) => {
     const ended = run(opened)

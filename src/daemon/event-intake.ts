@@ -7,6 +7,8 @@ import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.
 
 interface IntakeOptions {
   readonly spec: Pick<SourceSpec, 'name' | 'kind' | 'type' | 'timeField'>
+  /** The queue of the commits in the pipeline. */
+  readonly queue: string
   /** See `OpenedSource`. */
   readonly keySpace: string
   /** The claim of this run on the cursor; null if the source does not resume. */
@@ -33,7 +35,18 @@ const FIRST_LANE = 0
 const DUPLICATE: Settlement = { status: 'duplicate' }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { spec, keySpace, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
+  const {
+    spec,
+    queue: mainQueue,
+    keySpace,
+    claim,
+    pipeline,
+    evaluate,
+    now,
+    writeRejects,
+    onSettled,
+    onKnown,
+  } = options
   const keys = createKeysUnderWay()
   let seq = 0
   /** The previous batch of each lane. */
@@ -66,7 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   const begin = async (cursor: string): Promise<void> => {
-    const batch = { queue: spec.name, events: [], claim, cursor }
+    const batch = { queue: mainQueue, events: [], claim, cursor }
     await inOrder(FIRST_LANE, async () => () => pipeline.admit(batch))
   }
 
@@ -89,7 +102,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const emit: SourceContext['emit'] = (batch, { cursor = null, lane: givenLane = FIRST_LANE } = {}) => {
     // A cursor orders all batches of its source.
     const lane = claim === null ? givenLane : FIRST_LANE
-    const queue = lane === FIRST_LANE ? spec.name : `${spec.name} lane ${lane}`
+    const queue = lane === FIRST_LANE ? mainQueue : `${mainQueue} lane ${lane}`
     const envelopes = batch.map(envelopeOf)
     const hasKeys = envelopes.some(({ dedupId }) => dedupId !== undefined)
     const evaluated = hasKeys

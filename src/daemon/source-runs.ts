@@ -10,6 +10,7 @@ import type { HeldCursor, Store } from '../store/store.ts'
 import { cursorName } from './cursor-name.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
+import { LeasedPartitions, type OnDemandParts } from './partitions/on-demand.ts'
 import type { Readiness } from './readiness.ts'
 import type { RejectWriter } from './rejects.ts'
 import type { RunStats } from './run-stats.ts'
@@ -33,6 +34,8 @@ export interface SourceRunParts {
   readonly signal: AbortSignal
 }
 
+type StreamParts = SourceRunParts & OnDemandParts
+
 interface OpenedStream {
   readonly spec: SourceSpec
   readonly keySpace: string
@@ -40,11 +43,14 @@ interface OpenedStream {
 }
 
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
-export function runSource({ spec, keySpace, source }: OpenedStream, parts: SourceRunParts): Promise<void> {
+export function runSource(opened: OpenedStream, parts: StreamParts): Promise<void> {
+  const { spec, source } = opened
   const { store, hostId, clock, log, signal, ingress, stdin, limits } = parts
+  const partitions = onDemandPartitions(opened, parts)
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
-    ...createEmitter({ spec, keySpace, claim }, parts, () => parts.readiness.sourceStarted(spec.name)),
+    ...createEmitter({ ...opened, claim }, parts, () => parts.readiness.sourceStarted(spec.name)),
+    partitions,
     signal,
     clock,
     log,
@@ -58,6 +64,19 @@ export function runSource({ spec, keySpace, source }: OpenedStream, parts: Sourc
     if (!source.resumes && !source.ends) parts.readiness.sourceFailed(spec.name)
   }
   return supervise(source, { name: spec.name, take, clock, log, signal, onFailed, context })
+}
+
+function onDemandPartitions(opened: OpenedStream, parts: StreamParts): LeasedPartitions {
+  const { signal } = parts
+  return new LeasedPartitions(
+    {
+      source: opened.spec.name,
+      signal,
+      emitter: (queue, claim) => createEmitter({ ...opened, claim, queue }, parts, () => {}),
+      storing: (call) => trackReadiness(call, null, parts),
+    },
+    parts,
+  )
 }
 
 /** @param claim a run that lost its source says nothing about the store. */
@@ -87,19 +106,22 @@ interface EventsOfRun {
   /** See `OpenedSource`. */
   readonly keySpace: string
   readonly claim: CursorClaim | null
-  /** The source that events name, with the queue of its commits; absent: that of the spec. */
+  /** The source that events name; absent: that of the spec. */
   readonly name?: string
+  /** The queue of the commits; absent: that of the source. */
+  readonly queue?: string
 }
 
 /** @param onStarted is called when the first cursor is committed. */
 export function createEmitter(
-  { spec, keySpace, claim, name = spec.name }: EventsOfRun,
+  { spec, keySpace, claim, name = spec.name, queue = name }: EventsOfRun,
   parts: EmitterParts,
   onStarted: () => void,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
   const { evaluate, pipeline, clock, writeRejects, stats, onEvent } = parts
   const intake = createIntake({
     spec: { ...spec, name },
+    queue,
     keySpace,
     claim,
     pipeline,

@@ -55,6 +55,7 @@ export interface SourceContext {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Log
+  readonly partitions: OnDemandPartitions
   readonly ingress: HttpIngress
   readonly stdin: NodeJS.ReadableStream
   /** The maximum bytes of one event and of one HTTP body. */
@@ -74,6 +75,34 @@ export interface Source {
    * input cannot be read at all; after any other failure the daemon runs it again from the committed cursor.
    */
   run(context: SourceContext): Promise<void>
+}
+
+/** A partition that is held under a lease while it is read. */
+export interface LeasedPartition extends Pick<SourceContext, 'cursor' | 'commitCursor' | 'emit' | 'signal'> {
+  /** The name of its cursor in the store. */
+  readonly name: string
+}
+
+export interface PartitionResult {
+  /** `done`: no daemon needs to read it again. The cursor says so, too, because this is recorded after its commit. */
+  readonly status: 'done' | 'open'
+  /** The reason for which it is not read until an operator acts. */
+  readonly problem?: string
+}
+
+/** Partitions that a source learns of while it runs, for example the objects that the messages of a queue name. */
+export interface OnDemandPartitions {
+  /**
+   * Reads a partition while this daemon holds its lease. Its signal aborts when the daemon drains, or when the lease is
+   * lost; nothing may be in flight when `read` resolves. Resolves with `held` if another reader has the partition.
+   * @param partition its name in the store, which all sources share.
+   */
+  read(
+    partition: string,
+    read: (leased: LeasedPartition) => Promise<PartitionResult>,
+  ): Promise<PartitionResult['status'] | 'held'>
+  /** Raises a system alert about partitions that are not read. */
+  reportProblem(subject: string, problem: PartitionProblem): Promise<void>
 }
 
 /** The context in which a source of partitions talks to its broker. */

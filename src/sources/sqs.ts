@@ -1,66 +1,79 @@
-/** The source of messages of an Amazon SQS queue, whose bodies are events. */
+/** The source of messages of an Amazon SQS queue, whose bodies are events or name objects of S3. */
 import { isError, messageOf, UserError } from '../errors.ts'
 import type { SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
-import { eventsOfMessage, isObjectNotification } from './queue/queue-message.ts'
+import { ObjectSelection } from './objects/object-selection.ts'
+import { S3Client } from './objects/s3-client.ts'
+import { NotifiedObjects } from './queue/notified-objects.ts'
+import { contentOf } from './queue/queue-message.ts'
 import { receiveMessages } from './queue/receiver.ts'
 import { type QueueMessage, SqsClient } from './queue/sqs-client.ts'
 import { Window } from './stream/emit-window.ts'
 
-const TEXT_OPTIONS = ['region', 'profile', 'roleArn', 'externalId', 'endpoint'] as const
+const ACCOUNT_OPTIONS = ['profile', 'roleArn', 'externalId'] as const
+const QUEUE_OPTIONS = ['region', 'endpoint', ...ACCOUNT_OPTIONS] as const
+const OBJECT_OPTIONS = ['buckets', 'include', 'exclude', 'objectRegion', 'objectEndpoint', 'objectBytes']
 const DEFAULT_RECEIVERS = 4
 const MAX_RECEIVERS = 16
+const DEFAULT_OBJECT_BYTES = 1024 ** 3
+const MAX_OBJECT_BYTES = 1024 ** 4
 /** With fewer, a rolling deploy can move messages to the dead-letter queue. */
 const MIN_RECEIVES = 10
 
 export default {
   scheme: 'sqs',
-  summary: 'messages of the Amazon SQS queue sqs:QUEUE_URL',
+  summary: 'messages of the Amazon SQS queue sqs:QUEUE_URL, and the objects of S3 that they name',
   open(spec) {
-    refuseUnknownOptions(spec, [...TEXT_OPTIONS, 'receivers', 'read'])
+    refuseUnknownOptions(spec, [...QUEUE_OPTIONS, 'receivers', 'read', ...OBJECT_OPTIONS])
+    refuseUrls(spec)
     const client = clientOf(spec)
-    const receivers = receiversOf(spec)
+    const receivers = numberOf(spec, 'receivers', DEFAULT_RECEIVERS, MAX_RECEIVERS)
     const readsBodies = readsBodiesOf(spec)
+    const objects = {
+      spec,
+      client: new S3Client(objectOptionsOf(spec, client.region)),
+      selection: new ObjectSelection(spec.options),
+      maxBytes: numberOf(spec, 'objectBytes', DEFAULT_OBJECT_BYTES, MAX_OBJECT_BYTES),
+    }
     return {
       ends: false,
       resumes: false,
-      run: (context: SourceContext) => run({ client, receivers, readsBodies }, spec, context),
+      run: async (context: SourceContext) => {
+        await checkQueue(client, spec, context)
+        await context.commitCursor(null)
+        const { unwrap } = spec
+        const rules = { eventBytes: context.limits.eventBytes, unwrap, readsBodies }
+        const notified = new NotifiedObjects(objects, context)
+        await receiveAll(receivers, context, (lane, window, each) =>
+          receiveMessages(
+            {
+              client,
+              source: spec.name,
+              window,
+              lane,
+              contentOf: (message: QueueMessage) => contentOf(message, rules),
+              readObjects: (named, count, signal) => notified.read(named, count, signal),
+            },
+            each,
+          ),
+        )
+      },
     }
   },
 } satisfies SourceType
 
-interface QueueReading {
-  readonly client: SqsClient
-  readonly receivers: number
-  /** True when a notification about an object is itself an event. */
-  readonly readsBodies: boolean
-}
-
-async function run(
-  { client, receivers, readsBodies }: QueueReading,
-  spec: SourceSpec,
+/** Runs the receivers side by side. When one fails, the others end. */
+async function receiveAll(
+  receivers: number,
   context: SourceContext,
+  receive: (lane: number, window: Window, context: SourceContext) => Promise<void>,
 ): Promise<void> {
-  const { log, limits } = context
-  await checkQueue(client, spec, context)
-  await context.commitCursor(null)
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
-  const rules = { eventBytes: limits.eventBytes, unwrap: spec.unwrap }
-  const eventsOf = (message: QueueMessage) => {
-    if (readsBodies || !isObjectNotification(message)) return eventsOfMessage(message, rules)
-    const fields = { source: spec.name, message: message.MessageId }
-    log.error(
-      fields,
-      'a message about objects of S3 stays in the queue: objects are not read; add read=body if it is the event',
-    )
-    return null
-  }
   const window = new Window(context)
-  const lanes = Array.from({ length: receivers }, (_, lane) => lane)
-  const running = lanes.map(async (lane) => {
+  const running = Array.from({ length: receivers }, async (_, lane) => {
     try {
-      await receiveMessages({ client, source: spec.name, window, lane, eventsOf }, { ...context, signal })
+      await receive(lane, window, { ...context, signal })
     } catch (error) {
       failed.abort()
       throw error
@@ -92,9 +105,9 @@ async function checkQueue(client: SqsClient, spec: SourceSpec, { log }: SourceCo
   }
 }
 
-function clientOf(spec: SourceSpec): SqsClient {
-  const { target: queueUrl, options } = spec
-  for (const url of [queueUrl, ...(options.endpoint === undefined ? [] : [options.endpoint])]) {
+function refuseUrls({ address, target, options }: SourceSpec): void {
+  const { endpoint, objectEndpoint } = options
+  for (const url of [target, endpoint, objectEndpoint].filter((each) => each !== undefined)) {
     if (URL.canParse(url) && (new URL(url).username || new URL(url).password)) {
       // Neither the URL nor the name of the source is quoted, because both hold the password.
       throw new UserError('a URL of the source sqs contains a user or a password', {
@@ -103,27 +116,43 @@ function clientOf(spec: SourceSpec): SqsClient {
       })
     }
     if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-      throw new UserError(`invalid URL "${url}" of ${spec.address}`, {
+      throw new UserError(`invalid URL "${url}" of ${address}`, {
         code: 'invalid-source',
         hint: 'use sqs:QUEUE_URL, for example sqs:https://sqs.eu-central-1.amazonaws.com/123456789012/trail',
       })
     }
   }
+}
+
+function clientOf(spec: SourceSpec): SqsClient {
+  const { options } = spec
   if (options.externalId !== undefined && options.roleArn === undefined) {
     throw invalidOption(spec, 'externalId requires roleArn', 'add roleArn, or remove externalId')
   }
-  const given = TEXT_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))
-  return new SqsClient({ queueUrl, ...(Object.fromEntries(given) as Record<string, string>) })
+  return new SqsClient({ queueUrl: spec.target, ...given(spec, QUEUE_OPTIONS) })
 }
 
-function receiversOf(spec: SourceSpec): number {
-  const count = Number(spec.options.receivers ?? DEFAULT_RECEIVERS)
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_RECEIVERS) return count
-  throw invalidOption(
-    spec,
-    `invalid receivers "${spec.options.receivers}"`,
-    `use a number from 1 to ${MAX_RECEIVERS}`,
+/** Objects are read with the credentials of the queue, in its region unless another one is given. */
+function objectOptionsOf(spec: SourceSpec, queueRegion: string | undefined) {
+  const { objectRegion: region = queueRegion, objectEndpoint: endpoint } = spec.options
+  return {
+    ...given(spec, ACCOUNT_OPTIONS),
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+  }
+}
+
+function given({ options }: SourceSpec, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   )
+}
+
+function numberOf(spec: SourceSpec, name: string, byDefault: number, max: number): number {
+  const text = spec.options[name] ?? String(byDefault)
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= 1 && number <= max) return number
+  throw invalidOption(spec, `invalid ${name} "${text}"`, `use a number from 1 to ${max}`)
 }
 
 function readsBodiesOf(spec: SourceSpec): boolean {

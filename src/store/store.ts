@@ -154,7 +154,12 @@ export interface Store {
    * anything: it only says how many daemons there are to share.
    */
   registerReader(reader: SourceReader): Promise<SourceShare>
-  /** Every partition that was ever claimed, in the order of the names. */
+  /**
+   * Gives back partitions that no member needs to read again. Their rows are removed 15 days after the last call, so a
+   * name that is claimed until then still has its cursor.
+   */
+  finishPartitions(leases: readonly PartitionLease[]): Promise<void>
+  /** The partitions that were claimed and are not finished, in the order of the names. */
   partitions(): Promise<readonly PartitionRow[]>
 
   /** How many deliveries of a destination `claim` could lease now; it counts up to `atMost`. */

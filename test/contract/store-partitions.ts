@@ -98,6 +98,23 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
       expect(await claim('b', [NAMES[0]!])).toMatchObject([{ cursor: '1' }])
     })
 
+    it('finished, they are not listed, and a later claim has their cursor', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      await extend(held!, 'no permission')
+      expect(await commit(held!, 'end')).toBe('ok')
+      await store.finishPartitions([{ source: held!.source, owner: 'another' }])
+      expect(await store.partitions()).toHaveLength(1)
+      await store.finishPartitions([held!])
+      expect(await store.partitions()).toEqual([])
+      expect(await commit({ ...held!, version: held!.version + 1 }, 'later')).toBe('fenced')
+      expect(await extend(held!)).toEqual([false])
+      const [again] = await claim('b', [NAMES[0]!])
+      expect(again).toMatchObject({ source: NAMES[0], cursor: 'end' })
+      expect(await store.partitions()).toMatchObject([{ member: 'b', problem: null }])
+      await store.finishPartitions([again!])
+      expect(await store.partitions()).toEqual([])
+    })
+
     it('the problem of a partition is kept with its row until it is replaced or claimed', async () => {
       const problems = async () => (await store.partitions()).map(({ problem }) => problem)
       const [held] = await claim('a', [NAMES[0]!])

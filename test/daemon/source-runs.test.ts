@@ -1,8 +1,9 @@
 /** The intake of a source: the order of its reports, and the effect of a failure of the store. */
 import { describe, expect, it } from 'vitest'
 import type { DaemonEvent } from '../../src/daemon/events.ts'
+import { PartitionStates } from '../../src/daemon/partitions/partition-states.ts'
 import { RunStats } from '../../src/daemon/run-stats.ts'
-import { runSource, type SourceRunParts } from '../../src/daemon/source-runs.ts'
+import { runSource } from '../../src/daemon/source-runs.ts'
 import { isError, UserError } from '../../src/errors.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../../src/model/events/event.ts'
@@ -27,13 +28,15 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
   )
 }
 
-function fixture(over: Partial<SourceRunParts> = {}) {
+type Parts = Parameters<typeof runSource>[1]
+
+function fixture(over: Partial<Parts> = {}) {
   const { ingress, stdin } = sourceContext(new Sink())
   const steps: string[] = []
   const stats = new RunStats(nullMetrics)
   const ready: boolean[] = []
   const committed = new Set<string>()
-  const parts: SourceRunParts = {
+  const parts: Parts = {
     evaluate,
     pipeline: {
       areKnown: async (events) =>
@@ -53,7 +56,18 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     },
     hostId: 'host-1',
     clock: manualClock(),
-    store: { take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }) },
+    store: {
+      take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }),
+      claimPartitions: async () => [],
+      extendPartitions: async () => [],
+      giveBackPartitions: async () => {},
+      finishPartitions: async () => {},
+    },
+    admitSystem: async () => {},
+    states: new PartitionStates(nullMetrics),
+    member: 'member',
+    leaseMs: 10_000,
+    monotonic: () => 0,
     stats,
     readiness: {
       intakeFailed: () => ready.push(false),
@@ -110,7 +124,7 @@ describe('an event with an idempotency key', () => {
 
   it('is a duplicate and is not evaluated if it was committed before', async () => {
     const evaluated: string[] = []
-    const counting: SourceRunParts['evaluate'] = (events) => {
+    const counting: Parts['evaluate'] = (events) => {
       evaluated.push(...events.map(({ raw }) => raw))
       return evaluate(events)
     }
@@ -137,7 +151,7 @@ describe('an event with an idempotency key', () => {
   it('waits for the commit of the first one if it comes again while that is under way', async () => {
     const evaluated: string[] = []
     const going: (() => void)[] = []
-    const held: SourceRunParts['evaluate'] = async (events) => {
+    const held: Parts['evaluate'] = async (events) => {
       evaluated.push(...events.map(({ raw }) => raw))
       await new Promise<void>((resolve) => going.push(resolve))
       return evaluate(events)
@@ -233,7 +247,7 @@ describe('the lanes of a source', () => {
   /** The events of `slow` are evaluated when the test says so. */
   function slowEvaluation() {
     const released = Promise.withResolvers<void>()
-    const held: SourceRunParts['evaluate'] = async (events) => {
+    const held: Parts['evaluate'] = async (events) => {
       if (events.some(({ raw }) => raw === 'slow')) await released.promise
       return evaluate(events)
     }
@@ -298,7 +312,7 @@ describe('the first cursor of a source', () => {
 })
 
 describe('a run whose source was taken by another run', () => {
-  const fencing: SourceRunParts['pipeline'] = {
+  const fencing: Parts['pipeline'] = {
     areKnown: async (events) => events.map(() => false),
     admit: async ({ claim }) => {
       claim!.record('fenced', true)

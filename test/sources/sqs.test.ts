@@ -104,15 +104,23 @@ describe('messages', () => {
     expect(sink.refused).toMatchObject([{ refused: 'nothing to unwrap at "Message.Records"' }])
   })
 
-  const record = { eventSource: 'aws:s3', s3: { object: { key: 'a.json.gz' } } }
+  const record = {
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    s3: { bucket: { name: 'trail' }, object: { key: 'a.json.gz', eTag: 'e' } },
+  }
   it.each([
     ['direct', { Records: [record] }],
     ['through SNS', { Type: 'Notification', Message: JSON.stringify({ Records: [record] }) }],
     [
       'of EventBridge',
-      { source: 'aws.s3', 'detail-type': 'Object Created', detail: { object: { key: 'a' } } },
+      {
+        source: 'aws.s3',
+        'detail-type': 'Object Created',
+        detail: { bucket: { name: 'trail' }, object: { key: 'a', etag: 'e' } },
+      },
     ],
-  ])('about objects of S3 stay in the queue, because objects are not read: %s', async (_what, body) => {
+  ])('about objects of S3 stay in the queue without buckets: %s', async (_what, body) => {
     const { name, url } = await freshQueue()
     const errors: string[] = []
     const log = { ...nullLog, error: (_fields: object, message: string) => void errors.push(message) }
@@ -120,7 +128,7 @@ describe('messages', () => {
     await aws.sendTo(url, JSON.stringify(body))
     const { stop, ended } = await start(url, sourceContext(sink, { limits, log }))
     await until(() => errors.length === 1)
-    expect(errors[0]).toContain('add read=body')
+    expect(errors[0]).toContain('add buckets=NAME')
     stop()
     await ended
     expect(sink.events).toEqual([])
@@ -134,6 +142,23 @@ describe('messages', () => {
     await start(url, sourceContext(sink, { limits }), '&read=body&unwrap=Records')
     await until(() => sink.events.length === 1)
     expect(JSON.parse(sink.texts[0]!)).toEqual(record)
+  })
+
+  it('that SNS has wrapped are unwrapped, but for read=body', async () => {
+    const { name, url } = await freshQueue()
+    const topic = await aws.createTopic(`topic-${name}`, name, false)
+    await aws.publishTo(topic, '[{"n": 1.0},{"n":2}]')
+    const sink = new Sink()
+    const { stop, ended } = await start(url, sourceContext(sink, { limits }))
+    await until(async () => (await aws.countIn(name)) === 0)
+    expect(sink.texts).toEqual(['{"n": 1.0}', '{"n":2}'])
+    stop()
+    await ended
+    await aws.publishTo(topic, '{"n":3}')
+    const whole = new Sink()
+    await start(url, sourceContext(whole, { limits: { ...limits, eventBytes: 10_000 } }), '&read=body')
+    await until(() => whole.events.length === 1)
+    expect(JSON.parse(whole.texts[0]!)).toMatchObject({ Type: 'Notification', Message: '{"n":3}' })
   })
 })
 
@@ -213,18 +238,21 @@ describe('the queue', () => {
     ['sqs:https://x/q?read=s3', 'invalid read "s3"'],
     ['sqs:https://x/q?externalId=1', 'externalId requires roleArn'],
     ['sqs:https://x/q?endpoint=x', 'invalid URL "x"'],
+    ['sqs:https://x/q?objectEndpoint=x', 'invalid URL "x"'],
+    ['sqs:https://x/q?objectBytes=1e9', 'invalid objectBytes "1e9"'],
   ])('%s is refused', async (from, message) => {
     await expect(openSource(from)).rejects.toThrow(message)
   })
 
-  it.each(['sqs:https://ann:hunter2@x/q', 'sqs:https://x/q?endpoint=https://ann:hunter2@y'])(
-    'a password in a URL is refused and not quoted: %s',
-    async (from) => {
-      const refusal = await openSource(from).then(
-        () => 'accepted',
-        (error: Error) => error.message,
-      )
-      expect(refusal).toBe('a URL of the source sqs contains a user or a password')
-    },
-  )
+  it.each([
+    'sqs:https://ann:hunter2@x/q',
+    'sqs:https://x/q?endpoint=https://ann:hunter2@y',
+    'sqs:https://x/q?objectEndpoint=https://ann:hunter2@y',
+  ])('a password in a URL is refused and not quoted: %s', async (from) => {
+    const refusal = await openSource(from).then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    )
+    expect(refusal).toBe('a URL of the source sqs contains a user or a password')
+  })
 })

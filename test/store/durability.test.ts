@@ -181,6 +181,24 @@ describe('a store on disk', () => {
   })
 })
 
+it('a finished partition is kept for 15 days', async () => {
+  const store = await open({ monotonic: () => clock.now() })
+  const claim = { sources: ['s3:b/k@1'], limit: 1, leaseMs: 10_000, member: 'm' }
+  const commit = () => store.commit(plan({ signals: [signal(String(clock.now()))] }), expecting())
+  const [held] = await store.claimPartitions(claim)
+  await store.commit(plan({ cursors: [{ source: held!.source, cursor: 'end' }] }), expecting({}, {}, [held!]))
+  await commitCursor(store, 'file:a', '1')
+  await store.finishPartitions([held!])
+  const day = 24 * 3_600_000
+  for (let days = 0; days < 15; days++) {
+    expect(await store.cursor('s3:b/k@1')).toBe('end')
+    clock.advance(day)
+    await commit()
+  }
+  expect(await store.cursor('s3:b/k@1')).toBeNull()
+  expect(await store.cursor('file:a')).toBe('1')
+})
+
 describe('a store whose clock is ahead', () => {
   const YEAR_MS = 365 * 24 * 3_600_000
   const signals = async (store: Store) => (await store.signals({ limit: 10 })).map(({ rowId }) => rowId)

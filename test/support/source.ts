@@ -106,6 +106,10 @@ export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): So
     signal: new AbortController().signal,
     clock: manualClock(),
     log: nullLog,
+    partitions: {
+      read: () => Promise.reject(new Error('this source has no partitions')),
+      reportProblem: () => Promise.reject(new Error('this source has no partitions')),
+    },
     ingress: { post: () => Promise.reject(new Error('this source needs no HTTP server')) },
     stdin: Readable.from([]),
     limits: { eventBytes: 1000, bodyBytes: 100_000 },

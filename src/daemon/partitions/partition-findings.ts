@@ -21,6 +21,25 @@ export function partitionStopped(
   }
 }
 
+/** @param subject the partitions that have the problem in common. */
+export function partitionsUnreadable(
+  subject: string,
+  { code, message, at }: PartitionProblem,
+  now: number,
+): SystemFinding {
+  return {
+    from: 'system',
+    kind: 'SYSTEM_ERROR',
+    code: 'PartitionStopped',
+    title: `${subject} cannot be read`,
+    description: `The last attempt was that of ${at}: ${message}. Messages that name such objects stay in the queue and are tried again at growing intervals.`,
+    runbook: 'Remove the cause before the messages expire or go to the dead-letter queue.',
+    dedup: subject,
+    context: { partition: subject, code, at, message },
+    at: now,
+  }
+}
+
 const LOSSES: Readonly<Record<LostEvents['code'], Pick<SystemFinding, 'code' | 'title' | 'runbook'>>> = {
   expired: {
     code: 'EventsExpired',

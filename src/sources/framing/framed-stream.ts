@@ -11,6 +11,8 @@ interface FramedStreamOptions {
   readonly format: 'gzip' | 'plain' | 'unknown'
   /** The number of decompressed bytes that an earlier run has read. */
   readonly skipBytes: number
+  /** After so many decompressed bytes, those to skip included, the rest is rejected for the reason. */
+  readonly bound?: { readonly bytes: number; readonly reason: string }
   readonly source: string
   readonly log: Log
   readonly signal: AbortSignal
@@ -19,14 +21,18 @@ interface FramedStreamOptions {
 /** When the signal aborts, the stream ends early without an unfinished event. */
 export async function* framedStream(
   chunks: AsyncIterable<Buffer>,
-  { framer, format, skipBytes, source, log, signal }: FramedStreamOptions,
+  { framer, format, skipBytes, bound, source, log, signal }: FramedStreamOptions,
 ): AsyncGenerator<readonly Frame[]> {
   let skip = skipBytes
+  let left = bound?.bytes ?? Number.POSITIVE_INFINITY
   for await (const part of decompressed(chunks, format)) {
     if (signal.aborted) return
     if (Buffer.isBuffer(part)) {
-      if (skip < part.length) yield framer.push(part.subarray(skip))
+      const within = part.length > left ? part.subarray(0, left) : part
+      if (skip < within.length) yield framer.push(within.subarray(skip))
+      if (within !== part) return yield framer.abort(bound!.reason)
       skip = Math.max(0, skip - part.length)
+      left -= part.length
       continue
     }
     // The earlier run has reported corruption before its position.

@@ -1,60 +1,61 @@
-/** Makes the events of a message of a queue. Pure. */
+/** Decides what a message of a queue is: events, a notification about objects of S3, or events through SNS. Pure. */
 import type { FramedEvent } from '../_source.ts'
-import { START_POSITION } from '../framing/frame.ts'
+import { excerptOf, START_POSITION } from '../framing/frame.ts'
 import { Framer, frameWhole } from '../framing/framer.ts'
+import { type NamedObject, notificationIn } from '../objects/object-notification.ts'
 import type { QueueMessage } from './sqs-client.ts'
 
 interface MessageRules {
   readonly eventBytes: number
   readonly unwrap: string | null
+  /** True when a body is the event whatever it contains. */
+  readonly readsBodies: boolean
 }
+
+export type MessageContent =
+  | { readonly kind: 'events'; readonly events: readonly FramedEvent[] }
+  | { readonly kind: 'objects'; readonly objects: readonly NamedObject[] }
 
 const MAX_MESSAGE_EVENTS = 100_000
 
+export function contentOf(message: QueueMessage, rules: MessageRules): MessageContent {
+  const { MessageId, Body } = message
+  if (rules.readsBodies) return { kind: 'events', events: eventsOf(MessageId, Body, rules) }
+  const notification = notificationIn(Body)
+  if (notification?.kind === 'objects') return notification
+  if (notification?.kind === 'invalid') {
+    const refused = { raw: excerptOf(Buffer.from(Body)), refused: notification.reason }
+    return { kind: 'events', events: [eventOf(MessageId, refused, 0)] }
+  }
+  return { kind: 'events', events: eventsOf(MessageId, textOfSns(Body, rules) ?? Body, rules) }
+}
+
 /** A message that is delivered again has the same id, so that its events are recognized. */
-export function eventsOfMessage({ MessageId, Body }: QueueMessage, rules: MessageRules): FramedEvent[] {
-  const frames = frameWhole(Buffer.from(Body), new Framer(rules, START_POSITION), MAX_MESSAGE_EVENTS)
+function eventsOf(id: string, text: string, rules: MessageRules): FramedEvent[] {
+  const frames = frameWhole(Buffer.from(text), new Framer(rules, START_POSITION), MAX_MESSAGE_EVENTS)
   const framed = frames ?? [{ raw: '', refused: `the message exceeds ${MAX_MESSAGE_EVENTS} events` }]
-  return framed.map(({ raw, refused }, i) => ({
+  return framed.map((each, i) => eventOf(id, each, i))
+}
+
+function eventOf(id: string, { raw, refused }: { raw: string; refused?: string }, i: number): FramedEvent {
+  return {
     raw,
     ...(refused !== undefined && { refused }),
-    position: `message ${MessageId}, event ${i + 1}`,
-    dedupId: `sqs:${MessageId}:${i}`,
+    position: `message ${id}, event ${i + 1}`,
+    dedupId: `sqs:${id}:${i}`,
     dedupByRowId: true,
-  }))
-}
-
-/**
- * True for a notification about objects of S3: direct, through SNS, or of EventBridge. Its events are in the objects, and
- * deleting it would lose them.
- */
-export function isObjectNotification({ Body }: Pick<QueueMessage, 'Body'>): boolean {
-  const value = parsed(Body)
-  const inner = typeof value?.Message === 'string' ? parsed(value.Message) : null
-  return [value, inner].some((each) => each !== null && (isDirect(each) || isOfEventBridge(each)))
-}
-
-type Json = Readonly<Record<string, unknown>>
-
-function isDirect({ Records, Event }: Json): boolean {
-  if (Event === 's3:TestEvent') return true
-  const first: unknown = Array.isArray(Records) ? Records[0] : null
-  return isObject(first) && first.eventSource === 'aws:s3' && isObject(first.s3)
-}
-
-function isOfEventBridge({ source, detail }: Json): boolean {
-  return source === 'aws.s3' && isObject(detail) && isObject(detail.object)
-}
-
-function parsed(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
   }
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Returns the text that SNS wraps. A path of unwrap that begins with `Message` leads through the wrapping itself. */
+function textOfSns(body: string, { unwrap }: MessageRules): string | null {
+  if (unwrap !== null && unwrap.split('.')[0] === 'Message') return null
+  try {
+    const { Type, TopicArn, Message } = JSON.parse(body) as Readonly<Record<string, unknown>>
+    return Type === 'Notification' && typeof TopicArn === 'string' && typeof Message === 'string'
+      ? Message
+      : null
+  } catch {
+    return null
+  }
 }

@@ -1,14 +1,10 @@
 /** Receives messages, has their events committed, and deletes them. What is not committed is delivered again. */
-import { messageOf } from '../../errors.ts'
 import type { FramedEvent, SourceContext } from '../_source.ts'
+import type { NamedObject } from '../objects/object-notification.ts'
 import { batchesOf, type Window } from '../stream/emit-window.ts'
-import type { QueueMessage, SqsClient } from './sqs-client.ts'
-import { VISIBILITY_SECONDS } from './sqs-client.ts'
-
-const KEEP_INTERVAL_MS = 100_000
-/** SQS delivers a message again at the latest 12 hours after it was received. */
-const MAX_KEEPS = 390
-const RETRY_DELAY_MS = 1_000
+import { HeldMessages } from './held-messages.ts'
+import type { MessageContent } from './queue-message.ts'
+import { type QueueMessage, receiveCountOf, type SqsClient } from './sqs-client.ts'
 
 interface ReceiverOptions {
   readonly client: SqsClient
@@ -17,8 +13,16 @@ interface ReceiverOptions {
   readonly window: Window
   /** Batches of one lane are committed in order. */
   readonly lane: number
-  /** Returns the events of a message, or null for a message that must stay in the queue. */
-  readonly eventsOf: (message: QueueMessage) => readonly FramedEvent[] | null
+  readonly contentOf: (message: QueueMessage) => MessageContent
+  /**
+   * Reads the objects that a message names. Returns null when they are done, otherwise after how many seconds the message
+   * is to be received again.
+   */
+  readonly readObjects: (
+    objects: readonly NamedObject[],
+    receiveCount: number,
+    signal: AbortSignal,
+  ) => Promise<number | null>
 }
 
 /** Runs until the signal aborts and leaves nothing in flight. */
@@ -45,35 +49,38 @@ async function received(client: SqsClient, signal: AbortSignal): Promise<readonl
 
 async function handle(
   messages: readonly QueueMessage[],
-  { client, source, window, lane, eventsOf }: ReceiverOptions,
-  { log, clock }: SourceContext,
+  options: ReceiverOptions,
+  { log, clock, signal }: SourceContext,
 ): Promise<void> {
-  const taken: QueueMessage[] = []
-  const events: FramedEvent[] = []
-  for (const message of messages) {
-    const found = eventsOf(message)
-    if (found === null) continue
-    taken.push(message)
-    for (const event of found) events.push(event)
-  }
-  if (taken.length === 0) return
-  const done = new AbortController()
-  const keeping = keepWhile(done.signal, taken, { client, source, log, clock })
+  const { client, source, contentOf, readObjects } = options
+  const held = new HeldMessages(messages, { client, source, log, clock })
   try {
-    await emitAll(events, window, lane)
-  } catch (error) {
-    done.abort()
-    await keeping
-    await client.keep(taken, 0).catch(() => {})
-    throw error
+    const contents = messages.map((message) => ({ message, content: contentOf(message) }))
+    const bodies = contents.flatMap(({ message, content }) =>
+      content.kind === 'events' ? [{ message, events: content.events }] : [],
+    )
+    await emitAll(
+      bodies.flatMap(({ events }) => events),
+      options,
+    )
+    for (const { message } of bodies) await held.done(message)
+    for (const { message, content } of contents) {
+      if (content.kind !== 'objects') continue
+      if (signal.aborted) return
+      const waitSeconds = await readObjects(content.objects, receiveCountOf(message), signal)
+      if (waitSeconds === null) await held.done(message)
+      else await held.giveBack(message, waitSeconds)
+    }
+  } finally {
+    await held.end()
   }
-  done.abort()
-  await keeping
-  await deleteAll(taken, { client, source, log, clock })
 }
 
 /** Resolves when all are committed; after a failure it waits for the others. */
-async function emitAll(events: readonly FramedEvent[], window: Window, lane: number): Promise<void> {
+async function emitAll(
+  events: readonly FramedEvent[],
+  { window, lane }: Pick<ReceiverOptions, 'window' | 'lane'>,
+): Promise<void> {
   const settling: Promise<unknown>[] = []
   for (const batch of batchesOf(events)) {
     while (!window.hasCapacityFor(batch)) await window.released()
@@ -83,43 +90,4 @@ async function emitAll(events: readonly FramedEvent[], window: Window, lane: num
   }
   await Promise.allSettled(settling)
   await Promise.all(settling)
-}
-
-type Tools = Pick<ReceiverOptions, 'client' | 'source'> & Pick<SourceContext, 'log' | 'clock'>
-
-/** Keeps messages from other receivers while their events are evaluated. */
-async function keepWhile(
-  done: AbortSignal,
-  messages: readonly QueueMessage[],
-  { client, source, log, clock }: Tools,
-): Promise<void> {
-  for (let keeps = 0; keeps < MAX_KEEPS; keeps++) {
-    await clock.sleep(KEEP_INTERVAL_MS, done)
-    if (done.aborted) return
-    await client.keep(messages, VISIBILITY_SECONDS).catch((error: unknown) => {
-      log.warn({ source, error: messageOf(error) }, 'messages may be delivered again: they could not be kept')
-    })
-  }
-}
-
-/** The events are committed, so a message that is not deleted is delivered again and recognized. */
-async function deleteAll(
-  messages: readonly QueueMessage[],
-  { client, source, log, clock }: Tools,
-): Promise<void> {
-  let reason = ''
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (attempt > 0) await clock.sleep(RETRY_DELAY_MS)
-    try {
-      const failed = await client.delete(messages)
-      if (failed === 0) return
-      reason = `${failed} of ${messages.length} messages were refused`
-    } catch (error) {
-      reason = messageOf(error)
-    }
-  }
-  log.warn(
-    { source, error: reason },
-    'messages could not be deleted; they are delivered again and recognized',
-  )
 }

@@ -14,13 +14,19 @@ export interface QueueMessage {
   readonly MessageId: string
   readonly ReceiptHandle: string
   readonly Body: string
+  readonly Attributes?: { readonly ApproximateReceiveCount?: string }
 }
 
 const CALL_TIMEOUT_MS = 15_000
 const WAIT_SECONDS = 20
 /** A message that is not deleted is delivered again after this time. */
 export const VISIBILITY_SECONDS = 300
-const MAX_MESSAGES = 10
+export const MAX_MESSAGES = 10
+/** How often a message was received, this time included. */
+export function receiveCountOf({ Attributes }: QueueMessage): number {
+  return Math.max(1, Number(Attributes?.ApproximateReceiveCount ?? 1) || 1)
+}
+
 /** The operator must change something before these calls can succeed. */
 const REFUSED =
   /^(?:AccessDenied|QueueDoesNotExist|NonExistentQueue|InvalidAddress|UnsupportedOperation|InvalidParameter)/
@@ -37,6 +43,11 @@ export class SqsClient {
     this.#url = options.endpoint ?? `${new URL(options.queueUrl).origin}/`
   }
 
+  /** The region of the options or of the URL; undefined if only the environment knows it. */
+  get region(): string | undefined {
+    return this.#region
+  }
+
   /** Waits for messages up to `WAIT_SECONDS`. */
   async receive(signal: AbortSignal): Promise<readonly QueueMessage[]> {
     const given = await this.#call(
@@ -45,6 +56,7 @@ export class SqsClient {
         MaxNumberOfMessages: MAX_MESSAGES,
         WaitTimeSeconds: WAIT_SECONDS,
         VisibilityTimeout: VISIBILITY_SECONDS,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
       },
       { signal, timeoutMs: WAIT_SECONDS * 1000 + CALL_TIMEOUT_MS },
     )

@@ -78,7 +78,15 @@ export async function registerReader(
   return { readers: rows[0]!.readers, held: rows.map(({ held }) => held).filter((held) => held !== null) }
 }
 
-/** Rows without a lease are the cursors of other sources. */
+export async function finishPartitions(
+  database: Database,
+  leases: Parameters<Store['finishPartitions']>[0],
+  { holder, now }: Caller,
+): Promise<void> {
+  await database.query('SELECT finish_partitions($1, $2, $3)', [new Json(leases), holder, now])
+}
+
+/** Rows without a lease are finished, or are the cursors of other sources. */
 export function listPartitions(database: Database): Promise<PartitionRow[]> {
   return database.query<PartitionRow>(
     `SELECT source, cursor, member, nullif(lease_until, 0) AS "leaseUntil", problem, lag FROM source_cursor

@@ -7,6 +7,7 @@ import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
 import {
   claimPartitions,
   extendPartitions,
+  finishPartitions,
   giveBackPartitions,
   listPartitions,
   readCursor,
@@ -140,6 +141,10 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     registerReader: async (reader) => {
       assertWritable()
       return registerReader(database, reader, now())
+    },
+    finishPartitions: async (leases) => {
+      assertWritable()
+      return finishPartitions(database, leases, caller())
     },
     partitions: () => listPartitions(database),
 

@@ -53,7 +53,17 @@ export function heldPartitions(driver: Driver, sources: readonly string[], now: 
   return sources.filter((source) => held.get({ source, now }) !== undefined)
 }
 
-/** Rows without a lease are the cursors of other sources. */
+/** A finished partition has no lease, until it is claimed again. */
+export function finishPartitions(driver: Driver, leases: readonly PartitionLease[], now: number): void {
+  const finish = driver.prepare(`
+    UPDATE source_cursor
+    SET member = NULL, lease_until = NULL, problem = NULL, lag = NULL, owner = '', version = version + 1,
+      done_at = :now
+    WHERE source = :source AND owner = :owner`)
+  for (const { source, owner } of leases) finish.run({ source, owner, now })
+}
+
+/** Rows without a lease are finished, or are the cursors of other sources. */
 export function listPartitions(driver: Driver): readonly PartitionRow[] {
   const sql = `
     SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem, lag FROM source_cursor

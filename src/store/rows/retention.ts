@@ -10,6 +10,8 @@ const MAX_ROWS_PER_PASS = 1_000
 const DAY_MS = 24 * 60 * 60_000
 export const SIGNAL_TTL_MS = 14 * DAY_MS
 const SLOT_TTL_MS = 90 * DAY_MS
+/** A queue keeps a message for 14 days at most, so the partition that it names is not named again after that. */
+export const FINISHED_TTL_MS = 15 * DAY_MS
 
 interface Retention {
   /** It must be called within a transaction. */
@@ -22,6 +24,7 @@ export function createRetention(signalsKeptMs: number, monotonic: () => number):
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
     { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
+    { sql: expired('source_cursor', 'source', 'done_at'), keptMs: FINISHED_TTL_MS },
     // Only earlier versions have written slots.
     { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOT_TTL_MS },
   ]

@@ -21,6 +21,7 @@ import {
 import {
   claimPartitions,
   extendPartitions,
+  finishPartitions,
   giveBackPartitions,
   heldPartitions,
   listPartitions,
@@ -144,6 +145,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
         held: heldPartitions(driver, reader.partitions, now),
       }
     },
+    finishPartitions: (leases) => write((now) => finishPartitions(driver, leases, now), 'unsynced'),
     partitions: async () => listPartitions(driver),
 
     // A lease needs no sync: if a power cut loses it, the delivery is claimed again.

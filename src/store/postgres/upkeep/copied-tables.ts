@@ -82,7 +82,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table('kv', ['key'], 'key value expires_at', (row) => ({ ...row, key: boundedKey(String(row.key)) })),
   table('seen', ['id'], 'id until', (row) => ({ ...row, id: boundedKey(String(row.id)) })),
   // It comes last: nothing that was read again from a cursor is missing in another table.
-  table('source_cursor', ['source'], 'source cursor version owner member lease_until problem lag'),
+  table('source_cursor', ['source'], 'source cursor version owner member lease_until problem lag done_at'),
 ]
 
 /** What a daemon of the new store makes itself, what only earlier versions have written, and the mark of the copy. */

@@ -1,6 +1,7 @@
 /** Deletes expired rows in small steps beside the commits. Alerts and deliveries are never deleted. */
 import { ageMs } from '../../../core/age.ts'
 import { ClockTrust } from '../../clock-trust.ts'
+import { FINISHED_TTL_MS } from '../../rows/retention.ts'
 import type { Database } from '../database.ts'
 
 const INTERVAL_MS = 60_000
@@ -34,6 +35,7 @@ export class Retention {
       { sql: expired('seen', 'until'), keptMs: 0 },
       { sql: expired('kv', 'expires_at'), keptMs: 0 },
       { sql: expired('signal_other', 'recorded_at'), keptMs: signalsKeptMs },
+      { sql: expired('source_cursor', 'done_at'), keptMs: FINISHED_TTL_MS },
       { sql: expired('commit_token', 'recorded_at'), keptMs: TOKEN_TTL_MS },
     ]
   }
