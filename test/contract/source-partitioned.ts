@@ -299,7 +299,7 @@ export function partitionedSourceContract(name: string, fixture: PartitionedFixt
       await log.publish(1, numbered(3, 6))
       await read(6)
       expect(of(1)).toEqual(numbered(0, 6))
-      expect((await store.partitions()).map(({ member }) => member)).toEqual(['second', 'second'])
+      await until(async () => (await store.partitions()).every(({ member }) => member === 'second'))
     })
   })
 }
