@@ -48,6 +48,10 @@ export const COMMANDS: CommandMap = {
     summary: 'list and retry deliveries',
     load: () => import('./commands/deliveries.ts'),
   },
+  status: {
+    summary: 'show the sources with partitions and the open deliveries of a store',
+    load: () => import('./commands/status.ts'),
+  },
   sources: {
     summary: 'list the partitions of sources, and skip a message that stops one',
     load: () => import('./commands/sources.ts'),

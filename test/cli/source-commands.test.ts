@@ -120,3 +120,26 @@ it('sources skip takes an offset of kafka, and the next one is read first', asyn
   expect((await run('sources', 'skip', source, '--to', '41')).code).toBe(0)
   expect(await store.cursor(source)).toBe('{"topicId":"t","offset":42}')
 })
+
+it('status sums up each source, and counts the open deliveries', async () => {
+  const { code, out } = await run('status')
+  expect(code).toBe(0)
+  const lines = out.split('\n')
+  expect(lines[0]).toMatch(/^SOURCE +PARTITIONS +OWNED +STOPPED +LAG +OWNERS$/)
+  expect(lines[1]).toMatch(/^kafka:audit +1 +0 +0 +0$/)
+  expect(lines[2]).toMatch(/^nats:EVENTS +2 +2 +1 +6 +host:1$/)
+  expect(out).toMatch(/^open deliveries: 0 pending, /m)
+  const { sources, deliveries } = JSON.parse((await run('status', '--format', 'json')).out) as {
+    sources: object[]
+    deliveries: object
+  }
+  expect(sources[1]).toEqual({
+    source: 'nats:EVENTS',
+    partitions: 2,
+    owned: 2,
+    stopped: 1,
+    lag: 6,
+    owners: ['host:1'],
+  })
+  expect(deliveries).toMatchObject({ dead: 0, waiting: 0 })
+})

@@ -22,6 +22,32 @@ export function partitionsTable(partitions: readonly PartitionRow[], now: number
   return table(['SOURCE', 'PARTITION', 'OWNER', 'LEASE', 'CURSOR', 'LAG', 'ERROR'], rows, style)
 }
 
+/** One row for each source, and each cursor that is held by itself. */
+export function sourceSummaries(partitions: readonly PartitionRow[], now: number) {
+  const bySource = Map.groupBy(partitions, (row) => namesOf(row).source)
+  return [...bySource].map(([source, rows]) => {
+    const held = rows.filter((row) => isHeld(row, now))
+    return {
+      source,
+      partitions: rows.length,
+      owned: held.length,
+      stopped: rows.filter(({ problem }) => problem !== null).length,
+      lag: rows.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+      owners: [...new Set(held.map(({ member }) => member ?? ''))].sort(),
+    }
+  })
+}
+
+export function sourcesTable(sources: ReturnType<typeof sourceSummaries>, style: Style): string {
+  if (sources.length === 0) return 'no partitions\n'
+  const rows = sources.map(({ source, partitions, owned, stopped, lag, owners }) => [
+    source,
+    ...[partitions, owned, stopped, lag].map(String),
+    owners.join(' '),
+  ])
+  return table(['SOURCE', 'PARTITIONS', 'OWNED', 'STOPPED', 'LAG', 'OWNERS'], rows, style)
+}
+
 export function partitionJson(row: PartitionRow, now: number) {
   const { member, leaseUntil, cursor, lag, problem } = row
   return {
