@@ -1,11 +1,12 @@
 /** Prometheus Alertmanager: an alert through API v2, the same one for every attempt. */
 import { basicAuth } from '../core/basic-auth.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { updateText } from './parts/updates/update-text.ts'
 
 interface AlertmanagerOptions {
   readonly url: string
@@ -60,25 +61,14 @@ export default defineDestination<AlertmanagerOptions>({
     },
     additionalProperties: false,
   },
-  request(message, options) {
-    const { url, labels = {}, activeMinutes = DEFAULT_ACTIVE_MINUTES } = options
-    const truncation = new Truncation()
-    const { createdAt, link } = message.notification
-    const alert = {
-      labels: { ...labels, ...labelsOf(message) },
-      annotations: {
-        summary: truncation.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT),
-        description: truncation.text('description', plainText(message), DESCRIPTION_LIMIT),
-      },
-      startsAt: createdAt,
-      // An end in the past would resolve an alert that is delivered late before anyone gets it.
-      endsAt: new Date(message.at + activeMinutes * 60_000).toISOString(),
-      ...(link && { generatorURL: link }),
-    }
-    return postJson(joinUrl(url, 'api/v2/alerts'), [alert], {
-      headers: authorization(options),
-      notes: truncation.notes,
-    })
+  request: (message, options) => postAlert(message, activeUntil(message, options), {}, options),
+  updates: {
+    events: ['repeated', 'reopened', 'resolved'],
+    *exchange(update, options) {
+      const isResolved = update.events.includes('resolved')
+      const end = isResolved ? update.at : activeUntil(update, options)
+      return (yield postAlert(update, end, { update: updateText(update) }, options)).receipt
+    },
   },
   answers: {
     provider: 'Alertmanager',
@@ -91,6 +81,40 @@ export default defineDestination<AlertmanagerOptions>({
     ],
   },
 })
+
+/** An end in the past would resolve an alert that is delivered late before anyone gets it. */
+function activeUntil(
+  { at }: Message,
+  { activeMinutes = DEFAULT_ACTIVE_MINUTES }: AlertmanagerOptions,
+): number {
+  return at + activeMinutes * 60_000
+}
+
+function postAlert(
+  message: Message,
+  end: number,
+  more: { readonly update?: string },
+  options: AlertmanagerOptions,
+): Outgoing {
+  const { url, labels = {} } = options
+  const truncation = new Truncation()
+  const { createdAt, link } = message.notification
+  const alert = {
+    labels: { ...labels, ...labelsOf(message) },
+    annotations: {
+      summary: truncation.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT),
+      description: truncation.text('description', plainText(message), DESCRIPTION_LIMIT),
+      ...more,
+    },
+    startsAt: createdAt,
+    endsAt: new Date(end).toISOString(),
+    ...(link && { generatorURL: link }),
+  }
+  return postJson(joinUrl(url, 'api/v2/alerts'), [alert], {
+    headers: authorization(options),
+    notes: truncation.notes,
+  })
+}
 
 function authorization({ user, password = '', bearerToken }: AlertmanagerOptions): Record<string, string> {
   if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` }

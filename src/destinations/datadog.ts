@@ -1,12 +1,14 @@
 /** Datadog: an event in the Events Explorer. */
+import { UPDATE_EVENTS } from '../model/alerts/alert-update.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { titleWithStatus, updateText } from './parts/updates/update-text.ts'
 
 interface DatadogOptions {
   readonly apiKey: string
@@ -55,26 +57,19 @@ export default defineDestination<DatadogOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { apiKey, apiUrl: base = API, host, tags = [] }) {
-    const truncation = new Truncation()
-    const { severity, createdAt, alertId } = message.notification
-    const happenedAt = Date.parse(createdAt)
-    const isRecent = message.at - happenedAt < MAX_EVENT_AGE_MS
-    if (!isRecent)
-      truncation.note('left out the time of the alert: Datadog refuses events older than 18 hours')
-    const title = withoutMentions(message.title || headline(message.notification))
-    const body = {
-      title: truncation.text('title', title, TITLE_LIMIT),
-      text: eventText(message, truncation),
-      alert_type: ALERT_TYPES[severity],
-      priority: severity === 'INFO' ? 'low' : 'normal',
-      aggregation_key: truncation.text('aggregation key', alertId, KEY_LIMIT),
-      ...(isRecent && { date_happened: Math.floor(happenedAt / 1_000) }),
-      ...(host && { host }),
-      tags: tagsOf(message, tags, truncation),
-    }
-    const headers = { 'dd-api-key': apiKey }
-    return postJson(joinUrl(base, 'api/v1/events'), body, { headers, notes: truncation.notes })
+  request: (message, options) => {
+    const { severity, createdAt } = message.notification
+    const details = { alertType: ALERT_TYPES[severity], happenedAt: Date.parse(createdAt) }
+    return postEvent(message, details, options)
+  },
+  updates: {
+    events: UPDATE_EVENTS,
+    *exchange(update, options) {
+      const body = withoutMentions(escapeMarkdown(updateText(update)))
+      const shown = { ...update, title: titleWithStatus(update), body }
+      const alertType = update.status === 'resolved' ? 'success' : ALERT_TYPES[update.severity]
+      return (yield postEvent(shown, { alertType, happenedAt: null }, options)).receipt
+    },
   },
   answers: {
     provider: 'Datadog',
@@ -95,6 +90,37 @@ export default defineDestination<DatadogOptions>({
     ],
   },
 })
+
+interface EventDetails {
+  readonly alertType: string
+  /** null: the event happens when it is sent. */
+  readonly happenedAt: number | null
+}
+
+function postEvent(
+  message: Message,
+  { alertType, happenedAt }: EventDetails,
+  { apiKey, apiUrl: base = API, host, tags = [] }: DatadogOptions,
+): Outgoing {
+  const truncation = new Truncation()
+  const { severity, alertId } = message.notification
+  const isRecent = happenedAt !== null && message.at - happenedAt < MAX_EVENT_AGE_MS
+  if (happenedAt !== null && !isRecent)
+    truncation.note('left out the time of the alert: Datadog refuses events older than 18 hours')
+  const title = withoutMentions(message.title || headline(message.notification))
+  const body = {
+    title: truncation.text('title', title, TITLE_LIMIT),
+    text: eventText(message, truncation),
+    alert_type: alertType,
+    priority: severity === 'INFO' ? 'low' : 'normal',
+    aggregation_key: truncation.text('aggregation key', alertId, KEY_LIMIT),
+    ...(isRecent && { date_happened: Math.floor(happenedAt / 1_000) }),
+    ...(host && { host }),
+    tags: tagsOf(message, tags, truncation),
+  }
+  const headers = { 'dd-api-key': apiKey }
+  return postJson(joinUrl(base, 'api/v1/events'), body, { headers, notes: truncation.notes })
+}
 
 /** Markdown stands between two marks. A mention would notify people and other services of Datadog. */
 function eventText(message: Message, truncation: Truncation): string {

@@ -2,12 +2,14 @@
 import { textAt } from '../core/json-path.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type ProviderError } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { env } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
+import { referencedId, referenceTo } from './parts/updates/create-referenced.ts'
+import { MESSAGE_EVENTS, titleWithStatus, unknownMessage, updateText } from './parts/updates/update-text.ts'
 
 interface NtfyOptions {
   readonly topic: string
@@ -61,24 +63,19 @@ export default defineDestination<NtfyOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { topic, token, url = API, tags = [] }) {
-    const truncation = new Truncation()
-    const { severity, link } = message.notification
-    const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
-    const body = {
-      topic,
-      title: truncation.bytes('title', title, TITLE_LIMIT_BYTES),
-      message: truncation.bytes('message', plainText(message), MESSAGE_LIMIT_BYTES),
-      priority: PRIORITIES[severity],
-      tags: truncation.distinct(
-        'tags',
-        [...tags, ...message.notification.tags].map((tag) => truncation.bytes('tag', tag, TAG_LIMIT_BYTES)),
-        MAX_TAGS,
-      ),
-      ...(link && Buffer.byteLength(link) <= LINK_LIMIT_BYTES && { click: link }),
-    }
-    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
-    return postJson(joinUrl(url, ''), body, { headers, notes: truncation.notes })
+  *exchange(message, options) {
+    const { receipt, body } = yield publish(message, '', {}, options)
+    const id = textAt(body, 'id')
+    return id ? { ...receipt, remoteReference: referenceTo(id, placeOf(options)) } : receipt
+  },
+  updates: {
+    events: MESSAGE_EVENTS,
+    *exchange(update, options) {
+      const id = referencedId(update.remoteReference, placeOf(options))
+      if (!id) throw unknownMessage()
+      const shown = { ...update, title: titleWithStatus(update) }
+      return (yield publish(shown, updateText(update), { sequence_id: id }, options)).receipt
+    },
   },
   answers: {
     provider: 'ntfy',
@@ -106,6 +103,38 @@ export default defineDestination<NtfyOptions>({
     unlisted: 'pause',
   },
 })
+
+/** A topic of another server has other messages under the same ids. */
+function placeOf({ url = API, topic }: NtfyOptions) {
+  return { field: 'message', at: joinUrl(url, topic) }
+}
+
+function publish(
+  message: Message,
+  latest: string,
+  sequence: { readonly sequence_id?: string },
+  { topic, token, url = API, tags = [] }: NtfyOptions,
+): Outgoing {
+  const truncation = new Truncation()
+  const { severity, link } = message.notification
+  const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+  const text = [latest, plainText(message)].filter(Boolean).join('\n\n')
+  const body = {
+    topic,
+    ...sequence,
+    title: truncation.bytes('title', title, TITLE_LIMIT_BYTES),
+    message: truncation.bytes('message', text, MESSAGE_LIMIT_BYTES),
+    priority: PRIORITIES[severity],
+    tags: truncation.distinct(
+      'tags',
+      [...tags, ...message.notification.tags].map((tag) => truncation.bytes('tag', tag, TAG_LIMIT_BYTES)),
+      MAX_TAGS,
+    ),
+    ...(link && Buffer.byteLength(link) <= LINK_LIMIT_BYTES && { click: link }),
+  }
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+  return postJson(joinUrl(url, ''), body, { headers, notes: truncation.notes })
+}
 
 function error({ status, body }: HttpResponse): ProviderError | undefined {
   const [code, reason] = [textAt(body, 'code'), textAt(body, 'error')]

@@ -1,8 +1,9 @@
 /** Tines: sends the notification as an event to a webhook action. */
-import { defineDestination } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl } from './parts/option-forms.ts'
 import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
+import { notificationUpdates } from './parts/updates/notification-update.ts'
 
 interface TinesOptions {
   readonly webhookUrl: string
@@ -25,9 +26,12 @@ export default defineDestination<TinesOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { webhookUrl, accessToken }) {
-    const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
-    return postJson(webhookUrl, message.payload ?? message.json, { headers })
-  },
+  request,
+  updates: notificationUpdates(request),
   answers: { provider: 'Tines', success: expectedSuccess, rules: [] },
 })
+
+function request(message: Message, { webhookUrl, accessToken }: TinesOptions): Outgoing {
+  const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
+  return postJson(webhookUrl, message.payload ?? message.json, { headers })
+}

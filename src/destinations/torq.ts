@@ -1,8 +1,9 @@
 /** Torq: starts workflows through a webhook integration; the event is the notification. */
-import { defineDestination } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl, text } from './parts/option-forms.ts'
 import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
+import { notificationUpdates } from './parts/updates/notification-update.ts'
 
 interface TorqOptions {
   readonly webhookUrl: string
@@ -30,9 +31,12 @@ export default defineDestination<TorqOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { webhookUrl, authHeader, authSecret = '' }) {
-    const headers = authHeader ? { [authHeader.toLowerCase()]: authSecret } : {}
-    return postJson(webhookUrl, message.payload ?? message.json, { headers })
-  },
+  request,
+  updates: notificationUpdates(request),
   answers: { provider: 'Torq', success: expectedSuccess, rules: [] },
 })
+
+function request(message: Message, { webhookUrl, authHeader, authSecret = '' }: TorqOptions): Outgoing {
+  const headers = authHeader ? { [authHeader.toLowerCase()]: authSecret } : {}
+  return postJson(webhookUrl, message.payload ?? message.json, { headers })
+}

@@ -1,9 +1,10 @@
 /** POSTs the notification, exactly as documented, to any URL. */
-import { defineDestination } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { env } from './_options.ts'
 import { postJson } from './parts/json-request.ts'
 import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/options/expect.ts'
 import { headersSchema, lowerCased } from './parts/options/user-headers.ts'
+import { notificationUpdates } from './parts/updates/notification-update.ts'
 
 interface WebhookOptions {
   readonly url: string
@@ -34,9 +35,8 @@ export default defineDestination<WebhookOptions>({
     },
     additionalProperties: false,
   },
-  request(message, { url, headers }) {
-    return postJson(url, message.payload ?? message.json, { headers: lowerCased(headers) })
-  },
+  request,
+  updates: notificationUpdates(request),
   answers: {
     provider: 'the receiver',
     success: expectedSuccess,
@@ -50,3 +50,7 @@ export default defineDestination<WebhookOptions>({
     ],
   },
 })
+
+function request(message: Message, { url, headers }: WebhookOptions): Outgoing {
+  return postJson(url, message.payload ?? message.json, { headers: lowerCased(headers) })
+}

@@ -1,9 +1,15 @@
-/** What the chats send for updates: an edit of their message, or an answer in its thread. */
+/** What the chats and the receivers of notifications send for updates: an edit, an answer in a thread, or one more message. */
 import { describe, expect, it } from 'vitest'
 import type { ExchangeDestination } from '../../../src/destinations/_destination.ts'
+import alertmanager from '../../../src/destinations/alertmanager.ts'
+import datadog from '../../../src/destinations/datadog.ts'
 import discord from '../../../src/destinations/discord.ts'
 import googlechat from '../../../src/destinations/googlechat.ts'
+import ntfy from '../../../src/destinations/ntfy.ts'
 import telegram from '../../../src/destinations/telegram.ts'
+import tines from '../../../src/destinations/tines.ts'
+import torq from '../../../src/destinations/torq.ts'
+import webhook from '../../../src/destinations/webhook.ts'
 import { hashId } from '../../../src/model/alerts/alert.ts'
 import { sampleMessage } from '../../support/message.ts'
 import { acknowledged, onStage, onUpdateStage, resolved, update } from '../../support/stage.ts'
@@ -138,5 +144,123 @@ describe('googlechat', () => {
       text: 'The alert has 7 events now.\nComment by ann@example.com:\n<\u200busers/all>',
     })
     expect(outcome).toMatchObject({ result: 'delivered', message: '200: posted spaces/A/messages/B' })
+  })
+})
+
+describe('alertmanager', () => {
+  const send = onUpdateStage(alertmanager, { labels: { team: 'soc' }, activeMinutes: 30 }, 'url')
+  const sendAlert = onStage(alertmanager, { labels: { team: 'soc' }, activeMinutes: 30 }, 'url')
+  const alertOf = (body: unknown) => (body as Record<string, Record<string, string>>[])[0]!
+
+  it('a resolve ends the alert with the same labels, and a repetition prolongs it', async () => {
+    const { requests } = await sendAlert(false, { status: 200 })
+    const first = alertOf(JSON.parse(requests[0]!.body))
+    const { sent, outcome } = await send({ ...resolved, severity: 'CRITICAL' }, { status: 200 })
+    expect(outcome.result).toBe('delivered')
+    const [path, body] = sent[0]!
+    expect(path).toBe('POST /api/v2/alerts')
+    const { labels, annotations, startsAt, endsAt } = alertOf(body)
+    expect({ labels, startsAt }).toEqual({ labels: first.labels, startsAt: first.startsAt })
+    expect(annotations!.update).toBe('Resolved by ann@example.com: fixed.')
+    const again = alertOf(
+      (await send(update({ events: ['repeated'], eventCount: 7 }), { status: 200 })).sent[0]![1],
+    )
+    expect(again.annotations!.update).toBe('The alert has 7 events now.')
+    const lead = Date.parse(String(again.endsAt)) - Date.parse(String(endsAt))
+    expect(lead).toBe(30 * 60_000)
+  })
+
+  it('it supports no update that would change the identity of the alert', () => {
+    const { updates } = alertmanager as ExchangeDestination
+    expect(updates!.events).toEqual(['repeated', 'reopened', 'resolved'])
+  })
+})
+
+describe.each([
+  ['webhook', webhook, 'url'],
+  ['tines', tines, 'webhookUrl'],
+  ['torq', torq, 'webhookUrl'],
+] as const)('%s', (_, type, address) => {
+  const send = onUpdateStage(type, {}, address)
+
+  it('an update is the notification with one more key, and its own idempotency key', async () => {
+    const note = 'see "x"'
+    const { requests, outcome } = await send({ ...resolved, note, eventCount: 3 }, { status: 200 })
+    const { json: notification } = sampleMessage('target')
+    const said = {
+      events: ['resolved'],
+      status: 'resolved',
+      closedReason: 'fixed',
+      actor: 'ann@example.com',
+      note,
+      severity: 'HIGH',
+      eventCount: 3,
+      of: 'f'.repeat(32),
+    }
+    expect(requests[0]!.body).toBe(`${notification.slice(0, -1)},"update":${JSON.stringify(said)}}`)
+    expect(requests[0]!.headers['idempotency-key']).toBe(KEY)
+    expect(outcome.result).toBe('delivered')
+  })
+
+  it('a payload of the user allows no updates', () => {
+    const { updates } = type as ExchangeDestination
+    expect(updates!.unavailable?.({ template: { payload: '{}' } } as never)).toMatch(/payload/)
+    expect(updates!.unavailable?.({} as never)).toBeUndefined()
+  })
+})
+
+describe('datadog', () => {
+  const send = onUpdateStage(datadog, { apiKey: 'T0KEN-of-datadog' })
+  const accepted = json({ status: 'ok' }, 202)
+
+  it('each update is an event with the key of the alert, and a resolve is a success', async () => {
+    const note = 'ask @all %%%'
+    const { sent } = await send({ ...resolved, note }, accepted)
+    expect(sent).toMatchObject([
+      [
+        'POST /api/v1/events',
+        {
+          title: `[Resolved] ${TITLE}`.slice(0, 100),
+          alert_type: 'success',
+          aggregation_key: 'a1e27ab1e0fa11ed5b1eda0d0be5ca1e',
+        },
+      ],
+    ])
+    const { text, ...rest } = sent[0]![1] as Record<string, unknown>
+    expect(text).toMatch(/^%%% \nResolved by ann/)
+    expect(String(text).slice(4, -4)).not.toMatch(/@all|%%%/)
+    expect(rest).not.toHaveProperty('date_happened')
+    const risen = await send(update({ events: ['escalated'], severity: 'CRITICAL' }), accepted)
+    expect(risen.sent[0]![1]).toMatchObject({ alert_type: 'error', title: TITLE.slice(0, 100) })
+  })
+})
+
+describe('ntfy', () => {
+  const options = { topic: 'soc', token: 'tk_T0KEN' }
+  const sendAlert = onStage(ntfy, options, 'url')
+  const send = onUpdateStage(ntfy, options, 'url')
+  const published = json({ id: 'hwQ2YpKdmg', event: 'message' })
+  const at = { remoteReference: '{"message":"hwQ2YpKdmg","at":"RECEIVER/soc"}' }
+
+  it('the delivery returns the id of the message, and a resolve replaces the notification', async () => {
+    const { outcome, requests } = await sendAlert(false, published)
+    expect(JSON.parse(requests[0]!.body)).not.toHaveProperty('sequence_id')
+    expect(outcome).toMatchObject({ result: 'delivered', message: '200: published as hwQ2YpKdmg' })
+    expect(JSON.parse((outcome as { remoteReference: string }).remoteReference)).toMatchObject({
+      message: 'hwQ2YpKdmg',
+    })
+    const { sent } = await send({ ...resolved, ...at }, published)
+    expect(sent).toMatchObject([
+      ['POST /', { topic: 'soc', sequence_id: 'hwQ2YpKdmg', title: `[Resolved] ${TITLE}` }],
+    ])
+    expect((sent[0]![1] as { message: string }).message).toMatch(/^Resolved by ann@example\.com: fixed\.\n\n/)
+  })
+
+  it('a message that is not known, or is on another server, is a refusal of the update', async () => {
+    const other = { remoteReference: '{"message":"hwQ2YpKdmg","at":"elsewhere"}' }
+    for (const details of [resolved, { ...resolved, ...other }]) {
+      const { outcome, sent } = await send(details)
+      expect([outcome, sent]).toMatchObject([{ result: 'refused', scope: 'delivery' }, []])
+    }
   })
 })
