@@ -140,6 +140,13 @@ describeWithPostgres('a PostgreSQL server', (server) => {
     expect(refusal.hint).toMatch(hint)
   })
 
+  it('that does not wait for the disk is refused', async () => {
+    server().sql('CREATE ROLE hasty SUPERUSER LOGIN; ALTER ROLE hasty SET synchronous_commit = off')
+    const { message, hint } = await refusalOf(url('hasty', 'postgres', '?schema=hasty'))
+    expect(message).toMatch(/synchronous_commit off/)
+    expect(hint).toMatch(/ALTER ROLE "hasty" SET synchronous_commit = on/)
+  })
+
   it('whose user cannot use the schema, or cannot read its tables, is refused', async () => {
     const owner = server().url()
     const schema = new URL(owner).searchParams.get('schema')!

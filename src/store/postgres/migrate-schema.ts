@@ -22,7 +22,24 @@ interface Access {
 /** @throws UserError if the schema cannot be used. */
 export async function prepareSchema(database: Database, access: Access): Promise<void> {
   await migrateIfNeeded(database, access)
+  if (!access.readOnly) await assertDurableCommits(database)
   if (!(access.isCopy ?? false)) await assertNoUnfinishedCopy(database)
+}
+
+/** Without a sync, the server forgets commits at a crash whose events were acknowledged. */
+async function assertDurableCommits(database: Database): Promise<void> {
+  const [row] = await database.query<{ value: string }>(
+    "SELECT current_setting('synchronous_commit') AS value",
+  )
+  if (row!.value !== 'off') return
+  const { location, user } = database.settings
+  throw new UserError(
+    `the store ${location} has synchronous_commit off, so a crash loses acknowledged events`,
+    {
+      code: 'incompatible-store',
+      hint: `ALTER ROLE "${user}" SET synchronous_commit = on, or switch it on in postgresql.conf`,
+    },
+  )
 }
 
 /** Returns 0 if the schema does not exist or is empty. */
