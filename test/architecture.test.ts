@@ -599,6 +599,15 @@ describe('files', () => {
     expect(long).toEqual([])
   })
 
+  it.each(['store/migrations', 'store/postgres/migrations'])(
+    'of %s have the numbers from 1 without a gap, because the number is the version of the schema',
+    (folder) => {
+      const names = readdirSync(join(src, folder)).sort()
+      const numbers = names.map((name) => Number.parseInt(name, 10))
+      expect(numbers).toEqual(names.map((_, i) => i + 1))
+    },
+  )
+
   it('share a folder with at most 19 others, but for the adapters of one kind', () => {
     const folders = Map.groupBy(
       sources.map(({ path }) => path),
