@@ -66,6 +66,7 @@ export async function openDeliveryHarness(
     print: async () => {},
     projectRoot: folder,
     version: '0.0.0',
+    cluster: () => ({ generation: 'g', orphanAfterMs: 0 }),
   })
   return {
     delivery,

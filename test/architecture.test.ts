@@ -725,9 +725,13 @@ describe('test files', () => {
       'chaos/stored-alerts.ts',
       // A broker has a clock of its own, by which it keeps messages.
       'contract/source-partitioned.ts',
+      // A store in PostgreSQL uses the clock of the server.
+      'daemon/members/cursor-holder.test.ts',
       // Slots of cron expressions are computed at the date of the process, not at that of a test's clock.
       'daemon/schedules/correlation-scheduler.test.ts',
       'daemon/schedules/heartbeat.test.ts',
+      // A store in PostgreSQL uses the clock of the server.
+      'daemon/schedules/rule-leases.test.ts',
       'model/ports.test.ts',
       // Its processes use the clock of the server.
       'scenarios/shared-partitions.test.ts',
@@ -741,7 +745,7 @@ describe('test files', () => {
       'sources/syslog.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
       'sources/tail/closed-folder.test.ts',
-      // A store in PostgreSQL uses the clock of the server.
+      'store/postgres-members.test.ts',
       'store/postgres.test.ts',
       'store/store-check.test.ts',
       'store/store-copy.test.ts',

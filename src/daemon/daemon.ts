@@ -9,6 +9,7 @@ import { type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/s
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
+import { createCursorHolder } from './members/cursor-holder.ts'
 import type { OpenedSource } from './open-sources.ts'
 import { ByteBudget } from './partitions/byte-budget.ts'
 import { runPartitionedSource } from './partitions/partitions.ts'
@@ -80,10 +81,13 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
   const { log, onEvent, stdin } = options
   const { limits, cluster } = current.generation.project.settings
   const inFlight = new ByteBudget(cluster.inFlightBytes)
+  const member = `${hostname()}:${process.pid}`
   const parts = {
     evaluate: (events: readonly Envelope[]) => current.generation.evaluate(events),
     pipeline,
     store,
+    cursors: (source: string) =>
+      createCursorHolder(source, { store, clock, log, member, signal: draining.signal }),
     hostId,
     clock,
     stats,
@@ -95,7 +99,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     signal: draining.signal,
     admitSystem: (findings: readonly SystemFinding[]) => pipeline.admitSystem(findings),
     states: partitions,
-    member: `${hostname()}:${process.pid}`,
+    member,
     leaseMs: cluster.leaseMs,
     monotonic: () => performance.now(),
   }

@@ -16,6 +16,7 @@ import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
 import { warnUnusedContent } from '../workspace/unused-content.ts'
 import { logGuards } from './guard-reports.ts'
+import { projectHash } from './members/project-hash.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
@@ -38,6 +39,8 @@ export interface GenerationOptions {
 /** A project that can run: valid, its destination types loaded, its secrets readable. Python is not started yet. */
 export interface PreparedProject {
   readonly project: RoutedProject
+  /** See `projectHash`. */
+  readonly hash: string
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
   /** Absolute paths of the files that the secrets are read from. */
@@ -78,7 +81,8 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const types = await loadTypes(registry, project.root, options.workspace.allowLocalTypes ?? false)
   const secrets = await readableSecrets(registry, project.root, options)
   const secretFiles = secrets.files(registry.destinations)
-  return { project: { ...withoutTests(project), registry }, types, secrets, secretFiles }
+  const routed = { ...withoutTests(project), registry }
+  return { project: routed, hash: projectHash(routed), types, secrets, secretFiles }
 }
 
 /** A run needs no test cases, and they are the largest part of a large repository. */

@@ -6,6 +6,7 @@ import { CacheLedger } from '../pipeline/cache-ledger.ts'
 import { StoreAbsence } from '../server/store-absence.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { VERSION } from '../version.ts'
 import { EXPOSED_HINT, exposedFiles, type PrivateFiles, rejectsFile } from '../workspace/private-files.ts'
 import { storeUrlOf } from '../workspace/project-store.ts'
 import type { Cleanups } from './cleanups.ts'
@@ -53,7 +54,7 @@ export interface Resources {
   readonly writeRejects: RejectWriter
   /** It aborts when no more events are to be accepted. */
   readonly draining: AbortController
-  /** The reason for which the store accepts no more writes: its file was removed or replaced. */
+  /** The reason for which the store accepts no more writes: it was removed, replaced, or migrated by another version. */
   readonly loss: { reason: string | null }
   readonly absence: StoreAbsence
   /** What is to be done when another process has changed deliveries. */
@@ -102,7 +103,12 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   })
   cleanups.add('store', () => store.close())
   const hostId = hostIdOf({ given: settings.hostId, projectRoot: root, store })
-  await store.join({ name: `signalbox run --project ${root}`, hostId })
+  await store.join({
+    name: `signalbox run --project ${root}`,
+    hostId,
+    version: VERSION,
+    sources: sources.flatMap(({ source }) => ('list' in source ? source.storedName : [])),
+  })
   const rejects = rejectsFile(prepared.project, store.location)
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)

@@ -1,9 +1,11 @@
 /** Creates the services of a daemon and connects them through their ports. */
+import { hostname } from 'node:os'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { deliveryGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
+import { systemClock } from '../model/ports.ts'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
@@ -11,6 +13,7 @@ import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { Generation } from './generation.ts'
 import { SkippedEventsCounter } from './guard-reports.ts'
+import { memberGauges } from './members/member-gauges.ts'
 import { PartitionStates } from './partitions/partition-states.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
@@ -73,19 +76,22 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   })
   const reloadStatus = createReloadStatus(clock)
   const skippedEvents = new SkippedEventsCounter(metrics)
+  const storeGauges = async () => [
+    ...(await memberGauges(store, systemClock.now())),
+    ...(await deliveryGauges(store, current.generation.project.registry)),
+  ]
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
     const build = { version: VERSION, node: process.versions.node }
     const buildInfo = { name: 'signalbox_build_info', value: 1, labels: build }
     const isAway = absence.reason !== null
-    const registry = current.generation.project.registry
     return [
       buildInfo,
       { name: 'signalbox_store_available', value: isAway ? 0 : 1 },
       ...reloadStatus.gauges(),
       ...partitions.gauges(),
       // The other metrics are needed most while the store is away.
-      ...(isAway ? [] : ((await absence.orAbsence(deliveryGauges(store, registry))) ?? [])),
+      ...(isAway ? [] : ((await absence.orAbsence(storeGauges())) ?? [])),
     ]
   })
   const server = createServer({
@@ -115,6 +121,10 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     print: options.print,
     projectRoot: root,
     version: VERSION,
+    cluster: () => {
+      const { hash, project } = current.generation
+      return { generation: hash, orphanAfterMs: project.settings.cluster.orphanAfterMs }
+    },
   })
   wakes.onWork = () => delivery.wake()
   const heartbeat = createHeartbeat({
@@ -127,6 +137,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     clock,
     admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
     log,
+    member: `${hostname()}:${process.pid}`,
   })
   return {
     stats,

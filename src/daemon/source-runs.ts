@@ -6,10 +6,11 @@ import type { Clock, HttpIngress, Log } from '../model/ports.ts'
 import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Source, SourceContext, SourceSpec } from '../sources/_source.ts'
-import type { HeldCursor, Store } from '../store/store.ts'
+import type { HeldCursor } from '../store/store.ts'
 import { cursorName } from './cursor-name.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
+import type { CursorHolder } from './members/cursor-holder.ts'
 import { LeasedPartitions, type OnDemandParts } from './partitions/on-demand.ts'
 import type { Readiness } from './readiness.ts'
 import type { RejectWriter } from './rejects.ts'
@@ -20,7 +21,8 @@ export interface SourceRunParts {
   /** Evaluates with the generation that is active at the call. */
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
-  readonly store: Pick<Store, 'take'>
+  /** Returns the holder of a cursor. */
+  readonly cursors: (source: string) => CursorHolder
   readonly hostId: string
   readonly clock: Clock
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
@@ -43,9 +45,9 @@ interface OpenedStream {
 }
 
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
-export function runSource(opened: OpenedStream, parts: StreamParts): Promise<void> {
+export async function runSource(opened: OpenedStream, parts: StreamParts): Promise<void> {
   const { spec, source } = opened
-  const { store, hostId, clock, log, signal, ingress, stdin, limits } = parts
+  const { hostId, clock, log, signal, ingress, stdin, limits } = parts
   const partitions = onDemandPartitions(opened, parts)
   const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
     cursor: held?.cursor ?? null,
@@ -58,12 +60,22 @@ export function runSource(opened: OpenedStream, parts: StreamParts): Promise<voi
     stdin,
     limits,
   })
-  const take = () => trackReadiness(() => store.take(cursorName(spec, hostId)), null, parts)
+  const cursor = parts.cursors(cursorName(spec, hostId))
+  // A daemon that waits for another one is ready: its place is taken.
+  const onWaiting = () => parts.readiness.sourceStarted(spec.name)
+  const take = () => trackReadiness(() => cursor.take(onWaiting), null, parts)
   // A source that resumes may have begun already where it goes on, and then it does not start again.
   const onFailed = () => {
     if (!source.resumes && !source.ends) parts.readiness.sourceFailed(spec.name)
   }
-  return supervise(source, { name: spec.name, take, clock, log, signal, onFailed, context })
+  try {
+    await supervise(source, { name: spec.name, take, clock, log, signal, onFailed, context })
+  } finally {
+    await cursor.release().catch((error: unknown) => {
+      // The lease runs out.
+      log.warn({ source: spec.name, error: messageOf(error) }, 'the source could not be given back')
+    })
+  }
 }
 
 function onDemandPartitions(opened: OpenedStream, parts: StreamParts): LeasedPartitions {

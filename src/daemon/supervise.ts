@@ -9,8 +9,8 @@ const MAX_RESTART_DELAY_MS = 30_000
 
 interface SuperviseOptions {
   readonly name: string
-  /** Makes the next run the owner of the source's cursor. */
-  readonly take: () => Promise<HeldCursor>
+  /** Makes the next run the owner of the source's cursor. Resolves with null after the abort. */
+  readonly take: () => Promise<HeldCursor | null>
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -46,6 +46,7 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
     let claim: CursorClaim | null = null
     try {
       const held = source.resumes ? await options.take() : null
+      if (source.resumes && held === null) return
       claim = held && new CursorClaim(held)
       return await source.run(watched(options.context(held, claim)))
     } catch (error) {

@@ -9,6 +9,8 @@ export interface DeliveryPorts extends SendPorts {
   /** Returns a number in [0, 1). */
   readonly random: () => number
   readonly metrics: Metrics
+  /** What the other daemons of the store must know of this one, from the present project. */
+  readonly cluster: () => { readonly generation: string; readonly orphanAfterMs: number }
   /** Admits findings about deliveries, which become alerts like any other. */
   readonly admit: (findings: SystemFinding[]) => Promise<void>
 }

@@ -1,4 +1,5 @@
 /** The interface of delivery for the daemon: start, wake, drain, reload, stop. */
+import { messageOf } from '../errors.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
@@ -6,6 +7,9 @@ import { reviveAllRefused } from './destination-state/revive-refused.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
+
+/** Destinations that no daemon knows any more, and updates of daemons that ended, are noticed after this time. */
+const RECONCILE_INTERVAL_MS = 10_000
 
 export interface Delivery {
   start(): Promise<void>
@@ -25,6 +29,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   const stop = stopping.signal
   let registry = ports.registry
   let running: Promise<void> = Promise.resolve()
+  let reconciling: Promise<void> = Promise.resolve()
 
   const dispatcher = createDispatcher(ports, stop, () => loop.wake())
   const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
@@ -50,11 +55,31 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     done.abort()
   }
 
+  /** One after the other, each with the present registry, so that the last one has the last word. */
+  function reconcile(): Promise<void> {
+    const run = () => reconcileWithRegistry(registry, ports.cluster(), ports)
+    const done = reconciling.then(run, run)
+    reconciling = done.catch(() => {})
+    return done
+  }
+
+  async function reconcileRegularly(): Promise<void> {
+    while (!stop.aborted) {
+      await clock.sleep(RECONCILE_INTERVAL_MS, stop)
+      if (stop.aborted) return
+      await reconcile().catch((error: unknown) =>
+        log.error({ error: messageOf(error) }, 'failed to reconcile deliveries with the registry'),
+      )
+    }
+  }
+
   return {
     async start() {
-      await reconcileWithRegistry(store, registry, clock.now(), log)
+      await reconcile()
       await reviveAllRefused(store, registry)
       running = loop.run()
+      // The only member of a store has reconciled everything now.
+      if (store.isShared) void reconcileRegularly()
     },
     wake: () => loop.wake(),
     drain,
@@ -62,10 +87,11 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
       stopping.abort()
       await running
       await dispatcher.whenIdle()
+      await reconciling
     },
     async reload(next) {
       registry = next
-      await reconcileWithRegistry(store, next, clock.now(), log)
+      await reconcile()
       await probePaused(store, next, clock.now())
       loop.wake()
     },

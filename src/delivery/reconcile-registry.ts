@@ -1,27 +1,29 @@
 /** Reconciles the store with a registry: follows renames, orphans deliveries of removed destinations, creates fallbacks. */
 
-import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { EMPTY_PLAN, NOTHING_EXPECTED, type Store, type UpdateSubscription } from '../store/store.ts'
+import type { DeliveryPorts } from './delivery-ports.ts'
 import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback/fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
 const MAX_PER_COMMIT = 500
 
+/** @param cluster what the other daemons must know of this one. */
 export async function reconcileWithRegistry(
-  store: Store,
   registry: Registry,
-  now: number,
-  log: Log,
+  cluster: ReturnType<DeliveryPorts['cluster']>,
+  { store, clock, log }: Pick<DeliveryPorts, 'store' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { orphaned, adopted } = await store.reconcile({
+  const { orphaned, adopted, isNewest } = await store.reconcile({
     knownKeys: registry.destinations.map(destinationKey),
     renames: registry.destinations.flatMap(renames),
     subscriptions: subscriptionsOf(registry),
+    ...cluster,
   })
   if (adopted > 0) log.info({ adopted }, 'deliveries follow their renamed destinations')
   if (orphaned > 0) log.warn({ orphaned }, 'deliveries of removed destinations are orphaned')
-  await createOrphanFallbacks(store, registry, now)
+  // The fallback of an older project is not that of the orphans.
+  if (isNewest) await createOrphanFallbacks(store, registry, clock.now())
 }
 
 /** A destination that got an id later keeps the deliveries that wait under its name. */

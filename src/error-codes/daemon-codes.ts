@@ -2,13 +2,14 @@
 export const DAEMON_CODES = {
   // Store.
   'store-held': {
-    cause: 'Another daemon holds the store.',
-    fix: 'Stop that daemon, or name another store with `--store`.',
+    cause:
+      'Another daemon holds the store in SQLite, or daemons use the schema in PostgreSQL that must be migrated.',
+    fix: 'Stop those daemons, or name another store with `--store`.',
   },
   'lost-store': {
     cause:
-      'The file of the store was removed or replaced while the daemon ran, the disk failed to sync it, or another daemon has taken the database.',
-    fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database. Run one daemon per schema.',
+      'The file of the store was removed or replaced while the daemon ran, the disk failed to sync it, or the schema in PostgreSQL was removed or migrated.',
+    fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database. Stop all daemons before you migrate a schema.',
   },
   'inaccessible-store': {
     cause:

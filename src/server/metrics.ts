@@ -67,6 +67,14 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Commits that were decided again, by what another writer had changed: group, limiter, seen, other.',
     labels: ['what'],
   },
+  signalbox_members: {
+    help: 'Daemons of the store by the number of their project. The highest number is the newest project.',
+    labels: ['generation'],
+  },
+  signalbox_clock_offset_seconds: {
+    help: 'The time of the store minus that of this host.',
+    labels: [],
+  },
   signalbox_events_without_python_total: {
     help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
     labels: [],

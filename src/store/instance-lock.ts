@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
 import { adoptFileCursors } from './rows/cursors.ts'
 import { isBusy, sqliteFailure } from './sqlite/sqlite-failure.ts'
-import type { StoreMember } from './store.ts'
+import type { MemberRow, StoreMember } from './store.ts'
 
 interface Holder {
   readonly name: string
@@ -23,6 +23,8 @@ type Release = () => void
 interface InstanceLock {
   /** Rejects with a UserError that names the holder if another daemon has it. A second call has no effect. */
   acquire(member: StoreMember): Promise<void>
+  /** The member that holds the lock. Other processes see the one that held it last. */
+  members(): readonly MemberRow[]
   release(): void
 }
 
@@ -33,8 +35,10 @@ export function createInstanceLock(
   write: <T>(work: (now: number) => T) => Promise<T>,
 ): InstanceLock {
   let release: Release | null = null
+  let own: StoreMember | null = null
   return {
     acquire: async (member) => {
+      own ??= member
       if (release || store.path === null) return
       release = holdFile(driver, store.path, store.location)
       try {
@@ -45,7 +49,9 @@ export function createInstanceLock(
         throw error
       }
     },
+    members: () => membersOf(driver, own),
     release: () => {
+      own = null
       try {
         if (release) driver.prepare('DELETE FROM holder').run()
       } finally {
@@ -106,6 +112,26 @@ function olderHeldStore(driver: Driver, location: string, cause: unknown): UserE
     hint: 'stop that daemon before this version of Signalbox writes to its store, or use the version of the daemon',
     cause,
   })
+}
+
+/** @param own the member that this process is. One in memory has no row. */
+function membersOf(driver: Driver, own: StoreMember | null): MemberRow[] {
+  const row = driver.prepare<Holder>('SELECT name, pid, host, since FROM holder').get()
+  const holder = row ?? (own && { name: own.name, pid: process.pid, host: hostname(), since: 0 })
+  if (!holder) return []
+  const { version = '', sources = [], hostId = '' } = own ?? {}
+  return [
+    {
+      ...holder,
+      id: `${holder.host}:${holder.pid}`,
+      hostId,
+      version,
+      sources,
+      until: null,
+      generation: 1,
+      isSelf: own !== null,
+    },
+  ]
 }
 
 /** Describes the holder. A store that is being created has no table of it yet. */

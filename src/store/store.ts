@@ -31,6 +31,7 @@ import type {
   DestinationState,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
+import type { MemberRow, StoreMember } from './rows/member-rows.ts'
 import type {
   PartitionClaim,
   PartitionExtension,
@@ -43,6 +44,7 @@ import type {
 export * from './commit-plan.ts'
 export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
+export * from './rows/member-rows.ts'
 export * from './rows/partition-rows.ts'
 
 /**
@@ -76,8 +78,8 @@ export interface ClaimedDelivery {
   readonly delivery: DeliveryRow
   readonly leaseToken: string
   /**
-   * An attempt was made before, or may have been: its lease ran out, or it is older than the first member since a time in
-   * which the store could have lost leases.
+   * An attempt was made before, or may have been: its lease ran out, or it is older than a time at which the store could
+   * have lost leases.
    */
   readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
@@ -107,14 +109,6 @@ export interface DeliveryFilter {
   /** The time of creation, both ends included. The oldest deliveries come first. */
   readonly created?: { readonly from: number; readonly until: number }
   readonly limit: number
-}
-
-/** A daemon that uses the store. */
-export interface StoreMember {
-  /** The name for messages, for example its command. */
-  readonly name: string
-  /** The cursors of its files are named `file:HOST:PATH`. It contains no colon. */
-  readonly hostId: string
 }
 
 export interface Store {
@@ -177,14 +171,30 @@ export interface Store {
   /**
    * Marks deliveries orphaned whose destination no member knows any more, and adopts those whose key was a previous name
    * and is known to no member (orphans among them become pending). A member knows the destinations of its last call. A
-   * delivery that is being sent under a valid lease is left for the next call.
+   * delivery that is being sent under a valid lease is left for the next call. If a member has declared a newer project,
+   * the call does neither.
    */
   reconcile(registry: {
     knownKeys: readonly string[]
     renames: readonly { from: string; to: string; name: string }[]
-    /** They replace those of the previous call; absent: no destination gets updates. */
+    /**
+     * They replace those of the member's previous call; absent: no destination gets updates. If several members know a
+     * destination, those of the newest project apply.
+     */
     subscriptions?: readonly UpdateSubscription[]
-  }): Promise<{ orphaned: number; adopted: number }>
+    /** The hash of the caller's project. A hash that the store does not know is the newest. */
+    generation?: string
+    /**
+     * Deliveries are orphaned if calls have found their destination unknown for so long; the default is 0. A store that is
+     * not shared has one member, so it does not wait.
+     */
+    orphanAfterMs?: number
+  }): Promise<{
+    readonly orphaned: number
+    readonly adopted: number
+    /** False if a member has declared a newer project. */
+    readonly isNewest: boolean
+  }>
   /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. `by` writes the audit. */
   retry(
     selection:
@@ -230,12 +240,18 @@ export interface Store {
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**
-   * Makes the caller a member until it closes the store. No store has more than one member yet: the call rejects with a
-   * UserError that names the present one. Where it succeeds, the previous one has ended or writes nothing any more, so what
-   * it had claimed, deliveries and partitions, can be claimed again immediately. In a store that is not shared its files are
-   * those of the new member's host, whatever id that has.
+   * Makes the caller a member until it closes the store. A shared store has any number of members. What a member has
+   * claimed, deliveries and partitions, stays its own until the leases end, also if others join. A member whose row ran out, for
+   * example because its process was stopped, is a member again with its next heartbeat: versions, owners of cursors and
+   * leases decide what it may write.
+   *
+   * A store that is not shared has one member: the call rejects with a UserError that names the present one. Where it
+   * succeeds, the previous one has ended, so what it had claimed can be claimed again immediately, and its files are those of
+   * the new member's host, whatever id that has.
    */
   join(member: StoreMember): Promise<void>
+  /** The members whose leases run, the oldest first. The caller is missing if its lease ran out. */
+  members(): Promise<readonly MemberRow[]>
   /** Rejects with a UserError if the file of the store was removed or replaced. Every write checks this, too. */
   check(): Promise<void>
   close(): Promise<void>

@@ -21,19 +21,16 @@ import {
   incompleteText,
   incompleteTypes,
 } from './guards/guard-coverage.ts'
+import { type CheckOutcome, describeMembers } from './member-checks.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
 import { openProjectStore, storeUrlOf } from './project-store.ts'
 import { warnUnusedContent } from './unused-content.ts'
 
-export interface CheckResult {
+export interface CheckResult extends CheckOutcome {
   readonly what: string
-  readonly state: 'fine' | 'note' | 'missing'
-  readonly detail: string
-  readonly hint: string | null
 }
 
-type CheckOutcome = Omit<CheckResult, 'what'>
 type Checked = CheckOutcome | readonly CheckOutcome[]
 
 const fine = (detail: string): CheckOutcome => ({ state: 'fine', detail, hint: null })
@@ -245,11 +242,12 @@ async function identified(
   }
 }
 
-async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
+async function store(workspace: WorkspaceOptions): Promise<Checked> {
   try {
     const opened = await openProjectStore(workspace, undefined, 'read')
+    const members = opened.isShared ? await opened.members() : []
     await opened.close()
-    return fine(opened.location)
+    return [fine(opened.location), ...describeMembers(members)]
   } catch (error) {
     if (isError(error, 'user') && error.code === 'store-not-found')
       return fine('not created yet; `signalbox run` creates it')

@@ -279,7 +279,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       await settle(second!, delivered)
       await add(delivery('d1'), delivery('known', { destinationKey: 'inbox' }))
       const registry = { knownKeys: ['inbox'], renames: [] }
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 2, adopted: 0 })
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 2, adopted: 0, isNewest: true })
       const states = Object.fromEntries(
         (await store.deliveries({ limit: 10 })).map((each) => [each.id, each.state]),
       )
@@ -293,8 +293,8 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(states).toEqual(expected)
       expect(await claim()).toEqual([])
       clock.advance(LEASE_MS)
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 1, adopted: 0 })
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 0, adopted: 0 })
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 1, adopted: 0, isNewest: true })
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 0, adopted: 0, isNewest: true })
     })
 
     it('deliveries follow the new name of their destination', async () => {
@@ -305,7 +305,11 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       await settle(done!, delivered)
       clock.advance(100)
       const renames = [{ from: 'soc', to: 'key-1', name: 'soc-slack' }]
-      expect(await store.reconcile({ knownKeys: ['key-1'], renames })).toEqual({ orphaned: 0, adopted: 3 })
+      expect(await store.reconcile({ knownKeys: ['key-1'], renames })).toEqual({
+        orphaned: 0,
+        adopted: 3,
+        isNewest: true,
+      })
       expect(await row(done!.delivery.id)).toMatchObject({ destinationKey: 'soc', state: 'delivered' })
       const moved = { destinationKey: 'key-1', destination: 'soc-slack' }
       expect(await row('d0')).toMatchObject({
@@ -326,6 +330,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.reconcile({ knownKeys: ['soc', 'new'], renames })).toEqual({
         orphaned: 0,
         adopted: 0,
+        isNewest: true,
       })
       expect((await claimOne()).delivery.destinationKey).toBe('soc')
     })

@@ -300,7 +300,11 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
       const renamed = { knownKeys: ['new'], renames: [{ from: 'soc', to: 'new', name: 'new' }] }
       const own = subscription('new')
       const subscriptions = [own, { ...own, firstKey: 'soc' }]
-      expect(await store.reconcile({ ...renamed, subscriptions })).toEqual({ orphaned: 0, adopted: 1 })
+      expect(await store.reconcile({ ...renamed, subscriptions })).toEqual({
+        orphaned: 0,
+        adopted: 1,
+        isNewest: true,
+      })
       await act('resolved')
       const claimed = await claim(['new'])
       expect(claimed.map(({ delivery: { update } }) => update?.events)).toEqual([['resolved']])

@@ -57,7 +57,6 @@ function fixture(over: Partial<Parts> = {}) {
     hostId: 'host-1',
     clock: manualClock(),
     store: {
-      take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }),
       claimPartitions: async () => [],
       extendPartitions: async () => [],
       giveBackPartitions: async () => {},
@@ -68,6 +67,10 @@ function fixture(over: Partial<Parts> = {}) {
     member: 'member',
     leaseMs: 10_000,
     monotonic: () => 0,
+    cursors: (source) => ({
+      take: async () => ({ source, cursor: null, owner: 'o', version: 1 }),
+      release: async () => {},
+    }),
     stats,
     readiness: {
       intakeFailed: () => ready.push(false),

@@ -1,4 +1,4 @@
-/** What only the store in PostgreSQL promises: failures of the connection, passwords, TLS, one daemon per schema, upgrades. */
+/** What only the store in PostgreSQL promises: failures of the connection, passwords, TLS, upgrades. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,18 +9,12 @@ import { openPool } from '../../src/store/postgres/pool.ts'
 import { isAway } from '../../src/store/postgres/postgres-failure.ts'
 import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
 import { decodeJson, decodeText, encodeJson, encodeText } from '../../src/store/postgres/text-codec.ts'
-import {
-  type ClaimedDelivery,
-  type DestinationState,
-  type Store,
-  UNDELIVERED_STATES,
-} from '../../src/store/store.ts'
+import { type ClaimedDelivery, type Store, UNDELIVERED_STATES } from '../../src/store/store.ts'
 import { describeWithPostgres, type PostgresServer } from '../support/postgres.ts'
 import {
   alert,
   audit,
   commitCursor,
-  dead,
   delivered,
   delivery,
   expecting,
@@ -36,12 +30,6 @@ const root = mkdtempSync(join(tmpdir(), 'signalbox-postgres-test-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const nothing = expecting()
-
-const PARTITIONS = { sources: ['s'], limit: 1, leaseMs: 1, member: 'the former' }
-
-function paused(state: DestinationState): DestinationState {
-  return { ...state, pausedAt: T0 }
-}
 
 describe('the URL of a store in PostgreSQL', () => {
   const read = (url: string, environment = {}) => readStoreUrl(url, environment, root)
@@ -190,17 +178,11 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     await store.check()
     expect(await store.cursor('s')).toBe('2')
     expect(await store.signals({ limit: 5 })).toHaveLength(1)
-    // The lock of the session is taken again.
-    const heldBy = async () => {
-      const second = await openStore(url, { clock: systemClock, projectRoot: root })
-      const answer = await second.join({ name: 'another', hostId: 'h' }).then(() => 'free', String)
-      await second.close()
-      return answer
-    }
+    // The lock of the schema is shared again.
     await until(
       async () => server().sql('SELECT count(*) FROM pg_locks WHERE locktype = $$advisory$$').trim() === '1',
     )
-    expect(await heldBy()).toMatch(/held by a daemon, process \d+/)
+    expect(await store.members()).toMatchObject([{ name: 'a daemon', isSelf: true }])
   })
 
   it('a command fails with a clear error while the database is away', async () => {
@@ -214,55 +196,6 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     await expect(store.take('s')).rejects.toThrow(/cannot be reached/)
     server().start()
     expect(await store.take('s')).toMatchObject({ cursor: null })
-  })
-
-  it('only one daemon holds a schema, and a daemon whose place was taken writes nothing any more', async () => {
-    const url = server().url()
-    const lost: string[] = []
-    const first = await open(url, { onLost: (reason) => lost.push(reason) })
-    await first.join({ name: 'the first', hostId: 'h' })
-    const second = await open(url)
-    await expect(second.join({ name: 'the second', hostId: 'h' })).rejects.toThrow(
-      /is held by the first, process \d+ on .* since 20/,
-    )
-    // A command writes beside the daemon.
-    expect(await second.commit(plan({ signals: [signal('of a command')] }), nothing)).toBe('ok')
-    // The session of the first daemon ends, and the second one is faster.
-    const schema = new URL(url).searchParams.get('schema')!
-    server().sql(`UPDATE ${schema}.holder SET token = 'another'`)
-    await expect(first.commit(plan({ signals: [signal('late')] }), nothing)).rejects.toThrow(/was lost/)
-    await expect(first.check()).rejects.toThrow(/another daemon/)
-    expect(lost).toHaveLength(1)
-    expect(await second.signals({ limit: 5 })).toHaveLength(1)
-    await first.close()
-    await second.join({ name: 'the second', hostId: 'h' })
-  })
-
-  it.each<[string, (store: Store) => Promise<unknown>]>([
-    ['take', (store) => store.take('s')],
-    ['claimPartitions', (store) => store.claimPartitions(PARTITIONS)],
-    ['claim', (store) => store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1 })],
-    ['changeDestinationState', (store) => store.changeDestinationState('soc', paused)],
-    ['changeDestinationState', (store) => store.changeDestinationState('other', paused)],
-    ['retry', (store) => store.retry({ ids: ['d1'] })],
-    ['reconcile', (store) => store.reconcile({ knownKeys: [], renames: [] })],
-  ])('the first write of a daemon whose place was taken changes nothing if it is %s', async (_, write) => {
-    const url = server().url()
-    const present = await open(url)
-    await present.changeDestinationState('soc', (state) => ({ ...state, failures: 1 }))
-    const held = await present.take('s')
-    await present.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
-    const [claimed] = await present.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1 })
-    await present.recordOutcome('d1', claimed!.leaseToken, dead())
-    const former = await open(url)
-    await former.join({ name: 'the former', hostId: 'h' })
-    server().sql(`UPDATE ${new URL(url).searchParams.get('schema')}.holder SET token = 'another'`)
-    await expect(write(former)).rejects.toThrow(/was lost: another daemon/)
-    expect(await present.destinationState('soc')).toMatchObject({ value: { failures: 1 }, version: 1 })
-    expect(await present.destinationState('other')).toMatchObject({ version: 0 })
-    expect(await present.deliveries({ states: ['dead'], limit: 9 })).toHaveLength(1)
-    const moving = plan({ cursors: [{ source: 's', cursor: '1' }] })
-    expect(await present.commit(moving, expecting({}, {}, [held]))).toBe('ok')
   })
 
   it('a claim of an update that is under way has all of it, and a later event makes the next update', async () => {

@@ -53,9 +53,12 @@ export async function correlationFixture(correlation: Correlation) {
   const declared = registry([destination('soc', { severities: ['MEDIUM'] })])
   const pipeline = createPipeline({ store, project: () => project(rules, declared), onAdmitted: () => {} })
   const log = recordingLog()
-  const ports: CorrelationPassPorts = {
+  const ports = {
     store,
-    admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
+    clock,
+    member: 'test',
+    admit: ((findings, claim, cursor) =>
+      pipeline.admitMatches(findings, claim, cursor)) satisfies CorrelationPassPorts['admit'],
     log,
   }
   const signalFields = [{ name: 'p_alert_context.match', key: ['p_alert_context', 'match'] }]

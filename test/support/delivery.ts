@@ -75,6 +75,7 @@ export async function openDeliveryHarness(
         projectRoot: '.',
         print: async (line) => void harness.printed.push(line),
         version: '0.0.0',
+        cluster: () => ({ generation: 'g', orphanAfterMs: 0 }),
         ...over,
       })
       opened.push(delivery)

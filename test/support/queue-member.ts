@@ -88,12 +88,12 @@ export async function startQueueMember(options: QueueMemberOptions): Promise<Que
         })),
       pipeline: { admit, areKnown: async (events) => events.map(() => false) },
       store: {
-        take: (source) => store.take(source),
         claimPartitions: (claim) => alive(() => store.claimPartitions(claim)),
         extendPartitions: (leases, ms) => alive(() => store.extendPartitions(leases, ms)),
         giveBackPartitions: (leases) => alive(() => store.giveBackPartitions(leases)),
         finishPartitions: (leases) => alive(() => store.finishPartitions(leases)),
       },
+      cursors: (source) => ({ take: () => store.take(source), release: async () => {} }),
       hostId: 'host',
       writeRejects: async (rejected) => {
         for (const { envelope, outcome } of rejected) {

@@ -162,6 +162,8 @@ const KEYS: Readonly<Record<string, string>> = {
   'cluster.leaseMs':
     'Milliseconds after which other daemons take over the partitions of a daemon that was killed.',
   'cluster.inFlightBytes': 'Bytes of raw text that all partitions of a daemon have in flight.',
+  'cluster.orphanAfter':
+    'How long no daemon must have known a destination before its deliveries are orphaned, with PostgreSQL.',
   alertUrl: 'The link of an alert. {alertId} and {detectionId} are replaced.',
   python: 'Python packages.',
   lint: 'The routing lint of `validate`.',

@@ -3,6 +3,7 @@ import { LINT_CODES } from '../../model/project/lint.ts'
 import { DEFAULT_SETTINGS } from '../../model/project/settings.ts'
 import { OWN_GROUP } from '../../model/project/trust-group.ts'
 import { WARNING_CODES } from '../../model/project/warning-policy.ts'
+import { DURATION_SCHEMA } from '../files/durations.ts'
 import { closed, TEXT, TEXTS } from './field-forms.ts'
 
 const WARNINGS = { type: 'array', items: { enum: [...WARNING_CODES] } } as const
@@ -44,6 +45,7 @@ export const SETTINGS_SCHEMA = closed({
   cluster: closed({
     leaseMs: { type: 'integer', minimum: 2_000, maximum: 300_000, default: DEFAULT_SETTINGS.cluster.leaseMs },
     inFlightBytes: { ...COUNT, default: DEFAULT_SETTINGS.cluster.inFlightBytes },
+    orphanAfter: { ...DURATION_SCHEMA, default: '2m' },
   }),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),

@@ -4,12 +4,14 @@ import { UserError } from '../../errors.ts'
 import { hasEntry } from '../../files/path-kind.ts'
 import {
   type ClassificationMatcher,
+  type ClusterSettings,
   DEFAULT_SETTINGS,
   HOST_ID,
   HOST_ID_FORM,
   type Settings,
 } from '../../model/project/settings.ts'
 import type { TrustRule } from '../../model/project/trust-group.ts'
+import { parseDuration } from '../files/durations.ts'
 import type { Environment } from '../files/environment.ts'
 import { formatProblem, ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
@@ -29,7 +31,7 @@ interface DeclaredSettings {
   workers?: number
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
-  cluster?: Partial<Settings['cluster']>
+  cluster?: Partial<Omit<Settings['cluster'], 'orphanAfterMs'>> & { orphanAfter?: string }
   alertUrl?: string
   python?: unknown
   lint?: { off?: Settings['lintOff'] }
@@ -60,11 +62,18 @@ export function loadSettings(root: string, environment: Environment, problems: P
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
-    cluster: { ...DEFAULT_SETTINGS.cluster, ...cluster },
+    cluster: { ...DEFAULT_SETTINGS.cluster, ...clusterSettings(cluster) },
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
   return { settings, destinationsFile: destinations, document: file }
+}
+
+function clusterSettings({
+  orphanAfter,
+  ...rest
+}: DeclaredSettings['cluster'] = {}): Partial<ClusterSettings> {
+  return { ...rest, ...(orphanAfter !== undefined && { orphanAfterMs: parseDuration(orphanAfter)! }) }
 }
 
 /** The settings alone. Settings with errors are refused: they may name another store than the default. */

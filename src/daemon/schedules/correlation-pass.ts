@@ -179,7 +179,7 @@ function membersOf({ correlation }: CorrelationRule): string[] {
 }
 
 async function takeCursor(rule: CorrelationRule, { store }: CorrelationPassPorts): Promise<TakenCursor> {
-  const held = await store.take(cursorName(rule))
+  const held = await store.take(ruleCursorName(rule))
   const cursor = held.cursor === null ? null : (JSON.parse(held.cursor) as Cursor)
   return { claim: new CursorClaim(held), cursor }
 }
@@ -200,6 +200,6 @@ async function commitCursor(
   }
 }
 
-function cursorName({ id }: CorrelationRule): string {
+export function ruleCursorName({ id }: Pick<CorrelationRule, 'id'>): string {
   return `correlation:${id}`
 }

@@ -24,12 +24,14 @@ export interface Limits {
   readonly numberDigits: number
 }
 
-/** How daemons share sources with partitions. */
+/** How daemons that share a store work together. */
 export interface ClusterSettings {
   /** A partition of a daemon that was killed is free after this time. */
   readonly leaseMs: number
   /** Bytes of raw text that all partitions of a daemon have in flight. */
   readonly inFlightBytes: number
+  /** Deliveries are orphaned if no daemon has known their destination for so long. */
+  readonly orphanAfterMs: number
 }
 
 export interface Settings {
@@ -72,7 +74,7 @@ export const DEFAULT_SETTINGS: Settings = {
     eventDepth: 200,
     numberDigits: 400,
   },
-  cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024 },
+  cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024, orphanAfterMs: 120_000 },
   alertUrl: '',
   pythonPaths: [],
   lintOff: [],

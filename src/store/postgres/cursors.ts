@@ -15,17 +15,13 @@ export async function readCursor(database: Database, source: string): Promise<st
 }
 
 /** The owner is random, because versions can repeat after a backup was restored. */
-export async function takeCursor(
-  database: Database,
-  source: string,
-  { holder }: Pick<Caller, 'holder'>,
-): Promise<HeldCursor> {
+export async function takeCursor(database: Database, source: string): Promise<HeldCursor> {
   const [held] = await database.query<HeldCursor>(
     `INSERT INTO source_cursor AS t (source, version, owner)
-       SELECT $1::text, 1, gen_random_uuid()::text FROM check_holder($2)
+       VALUES ($1, 1, gen_random_uuid()::text)
      ON CONFLICT (source) DO UPDATE SET version = t.version + 1, owner = excluded.owner
      RETURNING source, cursor, version, owner`,
-    [source, holder],
+    [source],
   )
   return held!
 }

@@ -1,15 +1,8 @@
 /** Runs work on a connection, again after a failure of the connection: a daemon waits for its database, a command fails. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Bug, messageOf, UserError } from '../../errors.ts'
+import { Bug, messageOf, type UserError } from '../../errors.ts'
 import type { Connection, HeldConnection, Parameter, Pool } from './pool.ts'
-import {
-  isAway,
-  isConflict,
-  isPlaceLost,
-  isRefused,
-  isRerouted,
-  postgresFailure,
-} from './postgres-failure.ts'
+import { isAway, isConflict, isRefused, isRerouted, postgresFailure } from './postgres-failure.ts'
 import type { PostgresSettings } from './store-url.ts'
 
 const FIRST_DELAY_MS = 100
@@ -80,7 +73,6 @@ export class Database {
         if (this.#failing.size === 0) this.#setAway(null)
         return result
       } catch (error) {
-        if (isPlaceLost(error)) throw this.lose('another daemon has taken it')
         if (isRerouted(error) && tries < MAX_TRIES_AFTER_CONFLICT) continue
         if (isConflict(error)) {
           // A conflict is an answer, too.
@@ -106,15 +98,10 @@ export class Database {
   }
 
   /** Rejects every later work. */
-  lose(why: string): UserError {
-    if (this.#lost === null) {
-      this.#lost = new UserError(`the store ${this.settings.location} was lost: ${why}`, {
-        code: 'lost-store',
-        hint: 'run one daemon per schema',
-      })
-      this.#options.onLost(this.#lost.message)
-    }
-    return this.#lost
+  lose(error: UserError): void {
+    if (this.#lost !== null) return
+    this.#lost = error
+    this.#options.onLost(error.message)
   }
 
   check(): void {

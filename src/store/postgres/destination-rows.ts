@@ -27,34 +27,33 @@ export async function readDestinationState(
 }
 
 const INSERT = `INSERT INTO destination_state (key, version, body)
-  SELECT $1::text, $2::bigint + 1, $3::text FROM check_holder($4) ON CONFLICT DO NOTHING RETURNING 1`
-const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3 FROM check_holder($4)
+  VALUES ($1, $2::bigint + 1, $3) ON CONFLICT DO NOTHING RETURNING 1`
+const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3
   WHERE key = $1 AND version = $2 RETURNING 1`
 
 /** Writes the row of the audit together with the change, if the change succeeds. */
 const audited = (change: string) => `WITH changed AS (${change}),
   number AS (UPDATE counter SET value = value + 1 WHERE name = 'audit' AND EXISTS (SELECT FROM changed) RETURNING value)
   INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note, origin, request_id)
-    SELECT value, $5::double precision, $6, $7, $8, $9, $10, $11, $12, $13, $14::text, $15::text FROM number RETURNING 1`
+    SELECT value, $4::double precision, $5, $6, $7, $8, $9, $10, $11, $12, $13::text, $14::text FROM number RETURNING 1`
 
 interface DestinationChange {
   readonly key: string
   readonly change: (state: DestinationState) => DestinationState
   readonly auditOf: ((states: ChangedDestination) => NewAudit | null) | undefined
-  readonly holder: string | null
 }
 
 /** Where a comparison fails, another change has succeeded. So the changes of all daemons together go on. */
 export async function changeDestinationState(
   database: Database,
-  { key, change, auditOf, holder }: DestinationChange,
+  { key, change, auditOf }: DestinationChange,
 ): Promise<ChangedDestination> {
   for (let tries = 0; ; tries++) {
     const { value: before, version } = await readDestinationState(database, key)
     const after = change(before)
     if (after === before) return { before, after }
     const sql = version === 0 ? INSERT : UPDATE
-    const parameters = [key, version, JSON.stringify(after), holder]
+    const parameters = [key, version, JSON.stringify(after)]
     const audit = auditOf?.({ before, after }) ?? null
     const rows = await (audit === null
       ? database.query(sql, parameters)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { POSTGRES_MIGRATIONS_FOLDER } from '../../installed-files.ts'
 import type { Database } from './database.ts'
-import { heldStore, PLACE_KEY } from './hold.ts'
 import type { Connection } from './pool.ts'
+import { heldSchema, LOCK_NAME } from './schema-lock.ts'
 import { openMaintenance } from './upkeep/maintenance.ts'
 
 /** Servers before this version lack what the functions use. */
@@ -93,20 +93,31 @@ async function migrateIfNeeded(database: Database, { create, readOnly }: Access)
 
 async function migrate(connection: Connection, database: Database, newest: number): Promise<void> {
   const { schema } = database.settings
-  await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [PLACE_KEY(schema)])
+  await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [LOCK_NAME(schema)])
   // The version is read again under the lock, because another process may have migrated meanwhile.
   const version = await usableVersion(connection, database, newest)
   if (version === newest) return
-  const [place] = await connection.query<{ free: boolean }>(
+  const [lock] = await connection.query<{ free: boolean }>(
     'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free',
-    [PLACE_KEY(schema)],
+    [LOCK_NAME(schema)],
   )
-  if (!place!.free)
-    throw await heldStore(connection, database.settings.location, 'has an older schema and is')
+  if (!lock!.free) throw await heldSchema(connection, database.settings.location)
   await connection.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
   await connection.query('CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)')
   for (const file of migrationFiles().slice(version)) await connection.query(readFileSync(file, 'utf8'))
   await connection.query(`DELETE FROM schema_version; INSERT INTO schema_version VALUES (${newest})`)
+}
+
+/** @throws UserError if another version of Signalbox has migrated the schema, or if it was removed. */
+export async function assertPresentSchema(connection: Connection, database: Database): Promise<void> {
+  const version = await usableVersion(connection, database, Number.POSITIVE_INFINITY)
+  const expected = migrationFiles().length
+  if (version === expected) return
+  const found = version === 0 ? 'was removed' : `has the version ${version} now, not ${expected}`
+  throw new UserError(`the store ${database.settings.location} was lost: its schema ${found}`, {
+    code: 'lost-store',
+    hint: 'start the version of Signalbox that has migrated the schema',
+  })
 }
 
 /** Returns 0 if the schema does not exist or is empty. */

@@ -7,7 +7,6 @@ interface Meaning {
   readonly hint: string
 }
 
-const LOST_PLACE = 'SBL01'
 const CONFLICTS = ['SBC01', '40001', '40P01']
 /** The server has ended the session, does not accept one now, or is a replica. */
 const AWAY = /^(08...|57P0[1-5]|53300|25006)$/
@@ -42,10 +41,6 @@ function isUsedRequest(error: unknown): boolean {
   return (
     codeOf(error) === '23505' && (error as { readonly constraint?: string }).constraint === 'audit_request'
   )
-}
-
-export function isPlaceLost(error: unknown): boolean {
-  return codeOf(error) === LOST_PLACE
 }
 
 /** The database cannot be reached now, or does not answer in time. The same call can succeed later. */

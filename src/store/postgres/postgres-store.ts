@@ -16,7 +16,6 @@ import {
 } from './cursors.ts'
 import { Database } from './database.ts'
 import { changeDestinationState, readDestinationState } from './destination-rows.ts'
-import { Hold, WORK_CHANNEL } from './hold.ts'
 import {
   countDeliveries,
   findAlert,
@@ -26,8 +25,9 @@ import {
   listBacklog,
   listDeliveries,
 } from './listing.ts'
+import { Membership, WORK_CHANNEL } from './membership.ts'
 import { prepareSchema } from './migrate-schema.ts'
-import { Json, openPool } from './pool.ts'
+import { openPool } from './pool.ts'
 import { ServerClock } from './server-clock.ts'
 import { OutcomeWriter } from './settle.ts'
 import { listSignals, signalHorizon } from './signal-rows.ts'
@@ -44,7 +44,7 @@ interface PostgresStoreOptions {
   readonly monotonic: () => number
   /** Returns the time in tests; null: that of the database. */
   readonly now: () => number | null
-  /** It is called if another daemon has taken the store. Every later write is rejected. */
+  /** It is called if another version has migrated the schema. Every later write is rejected. */
   readonly onLost: (reason: string) => void
   /** It is called with a reason when the database cannot be reached, and with null when it can be again. */
   readonly onAvailability: (reason: string | null) => void
@@ -75,9 +75,14 @@ export async function openPostgresStore(
 function storeOver(database: Database, clock: ServerClock, options: PostgresStoreOptions): Store {
   const { location, schema } = database.settings
   const { readOnly, now } = options
-  const hold = new Hold(database, options.onWork)
+  const currentTime = () => now() ?? clock.now()
+  const membership = new Membership(database, {
+    givenNow: now,
+    now: currentTime,
+    onWork: options.onWork,
+  })
   const lanes = new CommitLanes()
-  const caller = () => ({ holder: hold.token, now: now() })
+  const caller = () => ({ holder: membership.id, now: now() })
   const outcomes = new OutcomeWriter(database, caller)
   const retention = new Retention(database, options.signalsKeptMs, options.monotonic)
   const folding = new DeltaFolding(database)
@@ -104,7 +109,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       clock.drain(),
     ])
     if (database.isAvailable) await drained
-    await hold.release()
+    await membership.leave()
     await database.close()
   }
 
@@ -112,11 +117,11 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     location,
     ownClock: now() === null,
     isShared: true,
-    now: () => now() ?? clock.now(),
+    now: currentTime,
     cursor: (source) => readCursor(database, source),
     take: async (source) => {
       assertWritable()
-      return takeCursor(database, source, caller())
+      return takeCursor(database, source)
     },
     read: (keys) => readState(database, keys, now()),
     commit,
@@ -160,11 +165,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     nextDue: (keys) => earliestDue(database, keys),
     reconcile: async (registry) => {
       assertWritable()
-      const [row] = await database.query<{ changed: { orphaned: number; adopted: number } }>(
-        'SELECT reconcile_deliveries($1, $2, $3) AS changed',
-        [new Json({ ...registry, subscriptions: registry.subscriptions ?? [] }), hold.token, now()],
-      )
-      return row!.changed
+      return membership.reconcile(registry)
     },
     retry: async (selection, by) => {
       assertWritable()
@@ -174,11 +175,11 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
           ? selection.ids
           : (await listDeliveries(database, { ...selection, states })).map(({ id }) => id)
       const [row] = await database.query<{ changed: number }>(
-        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed FROM check_holder($6)',
-        [ids, states, by?.actor ?? null, by?.via ?? null, now(), hold.token],
+        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
+        [ids, states, by?.actor ?? null, by?.via ?? null, now()],
       )
       // The daemon looks for due deliveries at once. The transaction above has ended: see decision 43.
-      if (hold.token === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
+      if (membership.id === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
       return row!.changed
     },
     shiftDueDates: async (ms) => {
@@ -191,7 +192,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     destinationState: (key) => readDestinationState(database, key),
     changeDestinationState: async (key, change, auditOf) => {
       assertWritable()
-      return changeDestinationState(database, { key, change, auditOf, holder: hold.token })
+      return changeDestinationState(database, { key, change, auditOf })
     },
 
     alerts: (filter) => listAlerts(database, filter),
@@ -213,11 +214,12 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     },
 
     // The cursors of files stay those of their host: another host can have other files at the same paths.
-    join: async ({ name }) => {
-      await hold.acquire(name, now())
+    join: async (member) => {
+      await membership.join(member)
       database.waitWhileAway()
       folding.consider()
     },
+    members: () => membership.members(),
     check: async () => {
       database.check()
       clock.considerMeasure()

@@ -28,7 +28,7 @@ export function reconcileDeliveries(
   driver: Driver,
   registry: Reconciliation,
   now: number,
-): { orphaned: number; adopted: number } {
+): Awaited<ReturnType<Store['reconcile']>> {
   let adopted = 0
   for (const { from, to, name } of registry.renames) {
     // A name that is used again belongs to its present destination.
@@ -39,5 +39,6 @@ export function reconcileDeliveries(
   writeSubscriptions(driver, registry.subscriptions ?? [])
   const orphaned = driver.prepare(ORPHAN).run({ known: JSON.stringify(registry.knownKeys), now })
   if (adopted > 0) orderAllUpdates(driver, now)
-  return { orphaned, adopted }
+  // The only member has the newest project.
+  return { orphaned, adopted, isNewest: true }
 }

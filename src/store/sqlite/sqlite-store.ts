@@ -185,6 +185,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
     join: (member) => lock.acquire(member),
+    members: async () => lock.members(),
     check: async () => check(),
     close: () => {
       closing ??= close()

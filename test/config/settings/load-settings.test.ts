@@ -15,7 +15,7 @@ store: sqlite:from-file.db
 workers: 3
 trust: [{ group: vendor, match: { paths: [vendor/**] } }]
 limits: { timeMs: 500 }
-cluster: { leaseMs: 2000 }
+cluster: { leaseMs: 2000, orphanAfter: 30s }
 alertUrl: https://file.example/{alertId}
 python: { paths: [lib] }
 warnings: { off: [dedup-period] }
@@ -41,7 +41,7 @@ describe('settings', () => {
       workers: 3,
       trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
-      cluster: { ...DEFAULT_SETTINGS.cluster, leaseMs: 2_000 },
+      cluster: { ...DEFAULT_SETTINGS.cluster, leaseMs: 2_000, orphanAfterMs: 30_000 },
       alertUrl: 'https://file.example/{alertId}',
       lintOff: [],
       warnings: { error: [], off: ['dedup-period'] },

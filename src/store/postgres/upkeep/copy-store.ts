@@ -7,8 +7,8 @@ import { UserError } from '../../../errors.ts'
 import { beginCopy, markAsMoved, readCopyMark } from '../../sqlite/moved-store.ts'
 import type { StoreFile } from '../../store-file.ts'
 import type { Database } from '../database.ts'
-import { PLACE_KEY } from '../hold.ts'
 import { prepareSchema, schemaVersion } from '../migrate-schema.ts'
+import { LOCK_NAME } from '../schema-lock.ts'
 import type { PostgresSettings } from '../store-url.ts'
 import { COPIED_TABLES } from './copied-tables.ts'
 import { CopyTarget } from './copy-target.ts'
@@ -62,7 +62,7 @@ async function copy(source: StoreFile, database: Database, options: CopyOptions)
     await prepareSchema(database, { create: true, readOnly: false, isCopy: true })
     const [lock] = await place.query<{ free: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
-      [PLACE_KEY(database.settings.schema)],
+      [LOCK_NAME(database.settings.schema)],
     )
     if (!lock!.free) throw heldTarget(database)
     return await copyHeld(source, database, options)

@@ -73,6 +73,8 @@ export class CopyTarget {
       try {
         const returned = await connection.query(RETURN_SENDING)
         await connection.query('UPDATE source_cursor SET lease_until = 0 WHERE lease_until IS NOT NULL')
+        // A daemon of the source may have sent what was copied as waiting.
+        await connection.query('UPDATE store_origin SET since = store_now(NULL)')
         const counter = 'UPDATE counter SET value = greatest(value, $2) WHERE name = $1'
         await connection.query(counter, ['signal', last.signal])
         await connection.query(counter, ['audit', last.audit])
