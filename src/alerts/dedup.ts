@@ -31,9 +31,19 @@ interface DedupDecision {
   readonly action: DedupAction
 }
 
-/** @param group the group as stored; undefined at its first event. */
-export function decideDedup(group: Group | undefined, counted: Counted, now: number): DedupDecision {
-  const open = group && isOpen(group, counted.windowMs, now) ? group : openGroup(group, counted.draft, now)
+/**
+ * @param group the group as stored; undefined at its first event.
+ * @param now the time at which the event was received.
+ * @param present the time of the decision, which can be much later if the store was away.
+ */
+export function decideDedup(
+  group: Group | undefined,
+  counted: Counted,
+  now: number,
+  present: number = now,
+): DedupDecision {
+  const open =
+    group && isOpen(group, counted.windowMs, now, present) ? group : openGroup(group, counted.draft, now)
   const next = count(open, counted)
   if (next.alertId !== null) return merge(next, next.alertId, counted.draft, now)
   const reached = counted.unique === undefined ? next.count : next.distinct.length
@@ -44,8 +54,8 @@ export function decideDedup(group: Group | undefined, counted: Counted, now: num
 }
 
 /** The window is fixed: it begins with the alert's creation, before that with the first match of the group. */
-function isOpen(group: Group, windowMs: number, now: number): boolean {
-  return ageMs(group.alertAt ?? group.startedAt, now) <= windowMs
+function isOpen(group: Group, windowMs: number, now: number, present: number): boolean {
+  return ageMs(group.alertAt ?? group.startedAt, now, present) <= windowMs
 }
 
 function openGroup(previous: Group | undefined, draft: AlertDraft, now: number): Group {

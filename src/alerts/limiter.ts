@@ -12,14 +12,19 @@ interface LimiterDecision {
   readonly mutedNow: boolean
 }
 
-/** Decides whether the detection may create one more alert. */
+/**
+ * Decides whether the detection may create one more alert.
+ * @param now the time at which the event was received.
+ * @param present the time of the decision.
+ */
 export function decideLimit(
   state: LimiterState | undefined,
   detection: string,
   now: number,
+  present: number = now,
 ): LimiterDecision {
   const current =
-    state && (state.mutedAt !== null || ageMs(state.hourStartedAt, now) < HOUR_MS)
+    state && (state.mutedAt !== null || ageMs(state.hourStartedAt, now, present) < HOUR_MS)
       ? state
       : { detection, hourStartedAt: now, created: 0, mutedAt: null }
   if (current.mutedAt !== null) return { state: current, allowed: false, mutedNow: false }

@@ -86,7 +86,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
-      const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
+      const planner = new Planner(state, { registry, alertUrl: settings.alertUrl, now: store.now() })
       const repeated = repeatedWorks(works, state.seen)
       const newWorks = works.filter((work) => !repeated.has(work))
       const cached = cachedOf(events)

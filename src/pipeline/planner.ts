@@ -59,6 +59,8 @@ interface PlannerContext {
   readonly registry: Registry
   /** The URL in which `{alertId}` and `{detectionId}` are replaced. If it is empty, there is no link. */
   readonly alertUrl: string
+  /** The time of the decision. Events were received before it. */
+  readonly now: number
 }
 
 export class Planner {
@@ -83,7 +85,7 @@ export class Planner {
     const draft: AlertDraft = { ...candidate.draft, route }
     const key = groupKey(draft.detection, draft.kind, draft.dedup)
     const before = this.#groups.get(key) ?? this.#state.groups.get(key)?.value
-    const { group, counted, action } = decideDedup(before, { ...candidate, draft }, at)
+    const { group, counted, action } = decideDedup(before, { ...candidate, draft }, at, this.#context.now)
     if (action.kind === 'created') {
       const limit = this.#limit(draft, at)
       if (limit !== 'allowed') {
@@ -134,7 +136,7 @@ export class Planner {
   #limit(draft: AlertDraft, at: number): 'allowed' | 'muted' | 'muted now' {
     if (alertGroup(draft.kind) !== 'ALERT') return 'allowed'
     const before = this.#limiters.get(draft.detection) ?? this.#state.limiters.get(draft.detection)?.value
-    const decision = decideLimit(before, draft.detection, at)
+    const decision = decideLimit(before, draft.detection, at, this.#context.now)
     this.#limiters.set(draft.detection, decision.state)
     if (decision.allowed) return 'allowed'
     return decision.mutedNow ? 'muted now' : 'muted'

@@ -69,6 +69,12 @@ describe('the dedup window', () => {
     },
   )
 
+  it('a window is open for an event that waited while another one began it', () => {
+    const { group } = feed([{ minute: 30 }])
+    const late = decideDedup(group, counted(), T0, T0 + 31 * MINUTE)
+    expect(late.action).toMatchObject({ kind: 'merged', alertId: group.alertId })
+  })
+
   it('changes nothing of the group when an event only adds to the open alert', () => {
     const { group } = feed([{ minute: 0 }])
     const decision = decideDedup(group, counted(), T0 + MINUTE)
@@ -214,6 +220,11 @@ describe('the limiter', () => {
       allowed: true,
       state: { created: 1, hourStartedAt: T0 },
     })
+  })
+
+  it('the hour goes on for an event that waited while another one began it', () => {
+    const begun = { detection: 'Loud', hourStartedAt: T0 + 30 * MINUTE, created: 990, mutedAt: null }
+    expect(decideLimit(begun, 'Loud', T0, T0 + 31 * MINUTE)).toMatchObject({ state: { created: 991 } })
   })
 
   it('the limiter counts per hour', () => {

@@ -27,7 +27,8 @@ const soc = registry(
 )
 
 async function fixture(detections: Detection[] = [detection()], declared = soc) {
-  const store = await openStore('memory:', { clock: manualClock(T0), projectRoot: '.' })
+  const clock = manualClock(T0)
+  const store = await openStore('memory:', { clock, projectRoot: '.' })
   open.push(store)
   const admitted: AdmitResult[] = []
   const present = { project: project(detections, declared) as Project }
@@ -38,7 +39,7 @@ async function fixture(detections: Detection[] = [detection()], declared = soc) 
   })
   const deliveries = async () =>
     (await store.deliveries({ limit: 1000 })).map((row) => `${row.destination} ${row.reason}`).sort()
-  return { store, pipeline, admitted, present, deliveries }
+  return { clock, store, pipeline, admitted, present, deliveries }
 }
 
 const batch = (events: EvaluatedEvent[]) => ({ queue: 'stdin', events, claim: null, cursor: null })
@@ -69,6 +70,17 @@ describe('a match in the pipeline', () => {
       events: 1,
       route: { level: 'static-severity', destinations: ['soc'] },
     })
+  })
+
+  it('merges into the alert that a later event has made, if its batch had to wait for minutes', async () => {
+    const { clock, store, pipeline, admitted } = await fixture()
+    const at = (minutes: number) => event(hit('T'), { at: T0 + minutes * 60_000 })
+    // Two partitions received an event each; the store was away, and the second one commits first.
+    clock.advance(10 * 60_000)
+    await pipeline.admit({ ...batch([at(10)]), queue: 'second' })
+    await pipeline.admit({ ...batch([at(0)]), queue: 'first' })
+    expect(actionsOf(admitted)).toEqual(['created', 'merged'])
+    expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 2 }])
   })
 
   it('merges into the open alert, across batches and inside one', async () => {
