@@ -14,6 +14,7 @@ const BODIES = 'bodies'
 
 export interface QueueMember {
   readonly ended: Promise<void>
+  readonly isDead: () => boolean
   readonly log: ReturnType<typeof recordingLog>
   /** Commits wait until `letGo`. */
   hold(): void
@@ -33,6 +34,8 @@ export interface QueueMemberOptions {
   readonly name?: string
   readonly clock?: Clock
   readonly eventBytes?: number
+  /** It is killed after the last commit of an object. */
+  readonly diesBeforeFinish?: boolean
 }
 
 export async function startQueueMember(options: QueueMemberOptions): Promise<QueueMember> {
@@ -91,7 +94,10 @@ export async function startQueueMember(options: QueueMemberOptions): Promise<Que
         claimPartitions: (claim) => alive(() => store.claimPartitions(claim)),
         extendPartitions: (leases, ms) => alive(() => store.extendPartitions(leases, ms)),
         giveBackPartitions: (leases) => alive(() => store.giveBackPartitions(leases)),
-        finishPartitions: (leases) => alive(() => store.finishPartitions(leases)),
+        finishPartitions: (leases) => {
+          if (options.diesBeforeFinish) isDead = true
+          return alive(() => store.finishPartitions(leases))
+        },
       },
       cursors: (source) => ({ take: () => store.take(source), release: async () => {} }),
       hostId: 'host',
@@ -125,6 +131,7 @@ export async function startQueueMember(options: QueueMemberOptions): Promise<Que
   ended.catch(() => {})
   return {
     ended,
+    isDead: () => isDead,
     log,
     hold: () => {
       let resolve = () => {}

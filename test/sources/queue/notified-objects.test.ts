@@ -227,6 +227,25 @@ describe('an object', () => {
     if (read < 500) expect(aws.objectRequests.at(-1)!.range ?? 'none').toMatch(range ?? /^none$/)
   })
 
+  it.each([
+    ['plain', (text: string) => text],
+    ['cut', (text: string) => gzipSync(text).subarray(0, -8)],
+  ])('%s is not read again after a kill behind its last commit', async (what, content) => {
+    const name = await put(`last ${what}`, content(`${numbered(0, 50).join('\n')}\n`))
+    const first = await start('buckets=trail', { diesBeforeFinish: true })
+    members = []
+    await until(() => first.isDead())
+    first.kill()
+    const rejects = [...ledger.rejects]
+    clock.advance(LEASE_MS)
+    await aws.returnReceived()
+    await start()
+    await isEmpty()
+    expect(textsOf(name)).toEqual(numbered(0, 50))
+    expect(ledger.rejects).toEqual(rejects)
+    expect(aws.objectRequests).toHaveLength(1)
+  })
+
   it('that another member reads is left to it, and its message stays', async () => {
     const name = await put('held', numbered(0, 20).join('\n'))
     const first = await start()
