@@ -299,7 +299,9 @@ describeWithProgram(KAFKA, 'a broker of Kafka', () => {
     expect(ledger.findings).toMatchObject([
       {
         code: 'PartitionStopped',
-        description: expect.stringMatching(/at offset 1: the gzip data exceeds 67108864 bytes/) as unknown,
+        description: expect.stringMatching(
+          /at offset 1: the batch of the offsets 1 to 1: the gzip data exceeds 67108864 bytes/,
+        ) as unknown,
       },
     ])
   })

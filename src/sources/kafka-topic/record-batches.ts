@@ -30,10 +30,13 @@ export interface DecodedBatch {
 /** A batch that cannot be decoded by this version, or is damaged. */
 export class Undecodable extends Error {
   override name = 'Undecodable'
-  readonly offset: number
-  constructor(offset: number, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.offset = offset
+  /** The offset of the last record of the batch: reading can go on behind it. */
+  readonly last: number
+  constructor(batch: Buffer, message: string, cause?: unknown) {
+    const first = offsetOf(batch)
+    const last = formatOf(batch) === FORMAT ? Math.max(first, offsetAfter(batch) - 1) : first
+    super(`the batch of the offsets ${first} to ${last}: ${message}`, { cause })
+    this.last = last
   }
 }
 
@@ -71,7 +74,7 @@ export async function* decodeBatches(
 ): AsyncGenerator<DecodedBatch> {
   const transactions = new AbortedTransactions(aborted)
   for (const batch of completeBatches(data)) {
-    const offset = checkBatch(batch)
+    checkBatch(batch)
     const next = offsetAfter(batch)
     if (next <= from) continue
     const attributes = batch.readInt16BE(21)
@@ -83,7 +86,7 @@ export async function* decodeBatches(
       yield { records: [], next, plainBytes: 0 }
       continue
     }
-    const { plain, records } = await recordsOf(batch, attributes, offset)
+    const { plain, records } = await recordsOf(batch, attributes)
     if (isMarker && isAbortMarker(records)) transactions.end(producerId)
     const read = isMarker ? [] : records.filter((record) => record.offset >= from)
     yield { records: read, next, plainBytes: plain.length }
@@ -93,14 +96,13 @@ export async function* decodeBatches(
 async function recordsOf(
   batch: Buffer,
   attributes: number,
-  offset: number,
 ): Promise<{ plain: Buffer; records: readonly KafkaRecord[] }> {
   try {
     const packed = batch.subarray(FIELDS_BYTES)
     const plain = await decompress(packed, attributes & COMPRESSION, MAX_PLAIN_BYTES)
-    return { plain, records: readRecords(plain, batch.readInt32BE(57), offset) }
+    return { plain, records: readRecords(plain, batch.readInt32BE(57), offsetOf(batch)) }
   } catch (error) {
-    throw new Undecodable(offset, messageOf(error), error)
+    throw new Undecodable(batch, messageOf(error), error)
   }
 }
 
@@ -114,22 +116,27 @@ function* completeBatches(data: Buffer): Generator<Buffer> {
   }
 }
 
-/** Returns the offset of the batch. */
-function checkBatch(batch: Buffer): number {
-  const offset = Number(batch.readBigInt64BE(0))
+function checkBatch(batch: Buffer): void {
+  const format = formatOf(batch)
+  if (format !== FORMAT) throw new Undecodable(batch, `its format is ${format}, and not ${FORMAT}`)
+  if (batch.readUInt32BE(17) !== crc32c(batch.subarray(CHECKED_FROM)))
+    throw new Undecodable(batch, 'its checksum is wrong')
+}
+
+/** Returns -1 for what is too short to be a batch. */
+function formatOf(batch: Buffer): number {
   const format = batch.length > 16 ? batch.readInt8(16) : -1
-  if (format !== FORMAT || batch.length < FIELDS_BYTES) {
-    throw new Undecodable(offset, `the batch has the format ${format}, and not ${FORMAT}`)
-  }
-  if (batch.readUInt32BE(17) !== crc32c(batch.subarray(CHECKED_FROM))) {
-    throw new Undecodable(offset, 'the checksum of the batch is wrong')
-  }
-  return offset
+  return format === FORMAT && batch.length < FIELDS_BYTES ? -1 : format
+}
+
+/** The offset of the first record. */
+function offsetOf(batch: Buffer): number {
+  return Number(batch.readBigInt64BE(0))
 }
 
 /** Also right where compaction has removed the last records of a batch. */
 function offsetAfter(batch: Buffer): number {
-  return Number(batch.readBigInt64BE(0)) + batch.readInt32BE(23) + 1
+  return offsetOf(batch) + batch.readInt32BE(23) + 1
 }
 
 function isAbortMarker([marker]: readonly KafkaRecord[]): boolean {

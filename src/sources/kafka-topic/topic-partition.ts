@@ -157,7 +157,7 @@ export class TopicPartition {
       this.#context.stop({
         code: 'undecodable',
         message: error.message,
-        at: `offset ${error.offset}`,
+        at: `offset ${error.last}`,
       })
     }
     this.#reading.group?.commitDue(this.#context)
