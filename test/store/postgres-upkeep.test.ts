@@ -29,6 +29,14 @@ async function open(url: string, clock: ManualClock, signalsKeptMs = DAY_MS): Pr
 const commitSignal = (store: Store, rowId: string) =>
   store.commit(plan({ signals: [signal(rowId)] }), expecting())
 
+/** Each commit begins a pass of the upkeep, if the last one has ended and is a minute ago. */
+const upkeepUntil = (store: Store, clock: ManualClock, condition: () => boolean) =>
+  until(async () => {
+    clock.advance(61_000)
+    await store.commit(plan({}), expecting())
+    return condition()
+  })
+
 const rowIds = async (store: Store) => (await store.signals({ limit: 99 })).map(({ rowId }) => rowId)
 
 describeWithPostgres('a schema in PostgreSQL', (server) => {
@@ -44,16 +52,16 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     const store = await open(url, clock)
     // The first commit comes before the table of its day, which gets its row.
     expect(await commitSignal(store, 'first')).toBe('ok')
-    await until(() => hasDay(url, '20260101') && hasDay(url, '20260104'))
+    await upkeepUntil(store, clock, () => hasDay(url, '20260101') && hasDay(url, '20260104'))
     expect(await commitSignal(store, 'second')).toBe('ok')
     expect(inSchema(url, 'SELECT count(*) FROM signal_20260101')).toBe('2')
     clock.advance(DAY_MS)
     expect(await commitSignal(store, 'next day')).toBe('ok')
-    await until(() => hasDay(url, '20260105'))
+    await upkeepUntil(store, clock, () => hasDay(url, '20260105'))
     expect(await rowIds(store)).toEqual(['first', 'second', 'next day'])
     clock.advance(DAY_MS)
     expect(await commitSignal(store, 'third day')).toBe('ok')
-    await until(() => !hasDay(url, '20260101'))
+    await upkeepUntil(store, clock, () => !hasDay(url, '20260101'))
     expect(await rowIds(store)).toEqual(['next day', 'third day'])
     expect(inSchema(url, 'SELECT count(*) FROM signal_other')).toBe('0')
   })
@@ -63,7 +71,7 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     const clock = manualClock(T0)
     const store = await open(url, clock)
     await commitSignal(store, 'present')
-    await until(() => hasDay(url, '20260104'))
+    await upkeepUntil(store, clock, () => hasDay(url, '20260104'))
     const columns = 'detection, at, happened_at, row_id, log_type, fields, recorded_at'
     inSchema(
       url,
@@ -72,7 +80,7 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     )
     clock.advance(61_000)
     await commitSignal(store, 'later')
-    await until(() => inSchema(url, 'SELECT count(*) FROM signal_other') === '0')
+    await upkeepUntil(store, clock, () => inSchema(url, 'SELECT count(*) FROM signal_other') === '0')
     expect(await rowIds(store)).toEqual(['present', 'later'])
   })
 
@@ -95,7 +103,7 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     expect(await store.signals({ limit: 9, after: third!.position })).toMatchObject([{ id: 4, rowId: 'r4' }])
     clock.advance(14 * DAY_MS)
     await commitSignal(store, 'r5')
-    await until(() => inSchema(url, `SELECT to_regclass('signal_before')`) === '')
+    await upkeepUntil(store, clock, () => inSchema(url, `SELECT to_regclass('signal_before')`) === '')
     expect(await rowIds(store)).toEqual(['r4', 'r5'])
   })
 

@@ -9,6 +9,8 @@ export class DeltaFolding {
   readonly #database: Database
   readonly #closing = new AbortController()
   #running: Promise<void> | null = null
+  /** Deltas may have come since the present round began. */
+  #isDue = false
 
   constructor(database: Database) {
     this.#database = database
@@ -16,12 +18,14 @@ export class DeltaFolding {
 
   /** To be called after a commit that has made deltas, and when a daemon begins. */
   consider(): void {
+    this.#isDue = true
     if (this.#running !== null || this.#closing.signal.aborted) return
     this.#running = this.#fold()
       // What fails now is folded after the next commit.
       .catch(() => {})
       .finally(() => {
         this.#running = null
+        if (this.#isDue) this.consider()
       })
   }
 
@@ -33,6 +37,7 @@ export class DeltaFolding {
 
   async #fold(): Promise<void> {
     await sleep(INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false })
+    this.#isDue = false
     let folded = MAX_DELTAS_PER_CALL
     while (folded === MAX_DELTAS_PER_CALL && !this.#database.isClosing) {
       const sql = 'SELECT fold_deltas($1) AS folded'
