@@ -288,6 +288,8 @@ describeWithPostgres('two members on PostgreSQL', (server) => {
     const url = server().url()
     const one = await openStore(url, { clock: systemClock, projectRoot: '/' })
     const two = await openStore(url, { clock: systemClock, projectRoot: '/' })
+    await one.join({ name: 'one', hostId: 'first' })
+    await two.join({ name: 'two', hostId: 'second' })
     const names: string[] = []
     for (let n = 0; n < 12; n++) {
       const name = await put(`shared ${n}`, gzipSync(numbered(0, 100).join('\n')))
