@@ -164,6 +164,8 @@ describeWithPostgres('several daemons', (postgres) => {
     await post(present, 'second')
     await until(() => received(served, '/after').length === 1 && received(served, '/added').length === 1)
     await until(() => received(served, '/same').length === 2)
+    // What was delivered is recorded a moment later.
+    await until(() => open().size === 2)
     expect(open()).toEqual(new Set(['removed', 'before']))
     await former.kill('SIGTERM')
     // Now no daemon knows them any more.
