@@ -10,6 +10,8 @@ import { sabotagedCheckout } from '../test/chaos/cluster/sabotage.ts'
 /** So many ids of each kind are named. */
 const MAX_IDS = 100
 const LEASE_MS = 10_000
+/** A destination that a deploy has removed is given up within a run. */
+const SETTINGS = 'cluster: { orphanAfter: 20s }\n'
 
 const checkout = join(import.meta.dirname, '..')
 const { values } = parseArgs({
@@ -42,7 +44,7 @@ const report = await runCluster({
   without: values.without,
   hasCounters: !values['no-counters'],
   checkout: subject,
-  settings: '',
+  settings: SETTINGS,
   leaseMs: LEASE_MS,
   settleMs: 100_000,
   progress: (text) => console.error(`${((performance.now() - startedAt) / 1_000).toFixed(0)} s: ${text}`),

@@ -2,8 +2,12 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { DECLARED_METRICS } from '../../src/server/metrics.ts'
+import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
+import kafka from '../../src/sources/kafka.ts'
+import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -61,4 +65,48 @@ it('the unit of systemd runs a command that exists', () => {
   const run = read('docs', 'cli.md').split('\n## run\n')[1]!.split('\n## ')[0]!
   const documented = [...run.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option)
   expect(options.filter((option) => option !== '--project' && !documented.includes(option))).toEqual([])
+})
+
+describe('the compose file', () => {
+  interface Service {
+    readonly image: string
+    readonly command?: readonly string[]
+    readonly environment?: Readonly<Record<string, string>>
+    readonly secrets?: readonly string[]
+    readonly volumes?: readonly string[]
+    readonly depends_on?: Readonly<Record<string, unknown>>
+  }
+  const file = parse(read('deploy', 'compose', 'compose.yaml')) as {
+    readonly services: Readonly<Record<string, Service>>
+    readonly secrets: object
+    readonly volumes: object
+  }
+  const services = Object.values(file.services)
+
+  it('declares every secret, volume and service that a service names', () => {
+    const named = services.flatMap(({ secrets = [], volumes = [], depends_on = {} }) => [
+      ...secrets.filter((name) => !(name in file.secrets)),
+      ...volumes
+        .flatMap((text) => /^([a-z]+):/.exec(text)?.[1] ?? [])
+        .filter((name) => !(name in file.volumes)),
+      ...Object.keys(depends_on).filter((name) => !(name in file.services)),
+    ])
+    expect(named).toEqual([])
+    expect(services.flatMap(({ secrets = [] }) => secrets).length).toBeGreaterThan(2)
+  })
+
+  it('runs a command that exists, with a store and sources that Signalbox reads', () => {
+    const { command = [], environment = {} } = file.services.signalbox!
+    const options = command.join(' ').match(/--[a-z-]+/g)!
+    expect(options.length).toBeGreaterThan(2)
+    const run = read('docs', 'cli.md').split('\n## run\n')[1]!.split('\n## ')[0]!
+    const documented = [...run.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option)
+    expect(options.filter((option) => !documented.includes(option))).toEqual([])
+    const variables = Object.keys(environment).filter((name) => name.startsWith('SIGNALBOX_'))
+    const listed = read('docs', 'reference', 'environment.md')
+    expect(variables.filter((name) => !listed.includes(`\`${name}\``))).toEqual([])
+    expect(readStoreUrl(environment.SIGNALBOX_STORE!, {}, ROOT)).toMatchObject({ host: 'db', tls: null })
+    const source = /--from (\S+)/.exec(command.join(' '))![1]!
+    expect(kafka.open(parseSourceSpec(source)).storedName).toBe('kafka:events')
+  })
 })
