@@ -753,6 +753,7 @@ describe('test files', () => {
       'support/partition-process.ts',
       'support/queue-member.ts',
       'support/store-writer.ts',
+      'support/work-announcer.ts',
     ])
   })
 })

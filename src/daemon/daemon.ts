@@ -80,6 +80,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
   const { pipeline, stats, readiness, server, partitions } = services
   const { log, onEvent, stdin } = options
   const { limits, cluster } = current.generation.project.settings
+  let seq = 0
   const inFlight = new ByteBudget(cluster.inFlightBytes)
   const member = `${hostname()}:${process.pid}`
   const parts = {
@@ -93,6 +94,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     stats,
     readiness,
     writeRejects,
+    nextSeq: () => seq++,
     onEvent,
     limits: { eventBytes: limits.eventBytes, bodyBytes: MAX_BODY_BYTES },
     log,

@@ -1,6 +1,7 @@
 /** Passes the batches of one source through the engine to the pipeline: evaluated concurrently, committed in order. */
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
+import { replaced } from '../pipeline/cached-batch.ts'
 import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.ts'
@@ -16,6 +17,8 @@ interface IntakeOptions {
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly now: () => number
+  /** Returns the number of the next event. An earlier run of the same source must not have given it. */
+  readonly nextSeq: () => number
   /** It is called before the commit, so that a crash in between repeats a reject rather than losing it. */
   readonly writeRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
   /** It is called after the commit, with one settlement per event. */
@@ -43,19 +46,20 @@ export function createIntake(options: IntakeOptions): Intake {
     pipeline,
     evaluate,
     now,
+    nextSeq,
     writeRejects,
     onSettled,
     onKnown,
   } = options
   const keys = createKeysUnderWay()
-  let seq = 0
   /** The previous batch of each lane. */
   const previous = new Map<number, Promise<unknown>>()
 
   const envelopeOf = (framed: FramedEvent): Envelope => ({
     ...framed,
     source: spec.name,
-    seq: seq++,
+    seq: nextSeq(),
+    ...(claim !== null && { run: claim.expected.owner }),
     kind: spec.kind,
     type: spec.type,
     receivedAt: now(),
@@ -115,8 +119,16 @@ export function createIntake(options: IntakeOptions): Intake {
       const rejected = events.filter(isLost)
       if (rejected.length > 0) await writeRejects(rejected)
       return async () => {
-        const settlements = await pipeline.admit({ queue, events, claim, cursor })
-        onSettled(events, settlements)
+        let latest: readonly EvaluatedEvent[] = events
+        const evaluateAgain = async (outdated: readonly Envelope[]) => {
+          const again = await evaluate(outdated)
+          const rejectedAgain = again.filter(isLost)
+          if (rejectedAgain.length > 0) await writeRejects(rejectedAgain)
+          latest = replaced(latest, outdated, again)
+          return again
+        }
+        const settlements = await pipeline.admit({ queue, events, claim, cursor, evaluateAgain })
+        onSettled(latest, settlements)
         if (events.length < all.length) onKnown(all.length - events.length)
         let next = 0
         return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))

@@ -2,7 +2,7 @@
 import { processEnvironment } from '../config/files/environment.ts'
 import type { SendPorts } from '../delivery/send.ts'
 import { type Clock, systemClock } from '../model/ports.ts'
-import { CacheLedger } from '../pipeline/cache-ledger.ts'
+import { CacheLedgers } from '../pipeline/cache-ledgers.ts'
 import { StoreAbsence } from '../server/store-absence.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -50,7 +50,7 @@ export interface Resources {
   /** The time of the store, with the timers of this process. */
   readonly clock: Clock
   /** The items of the caching helpers, which a reload does not change. */
-  readonly cache: CacheLedger
+  readonly cache: CacheLedgers
   readonly writeRejects: RejectWriter
   /** It aborts when no more events are to be accepted. */
   readonly draining: AbortController
@@ -112,7 +112,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   const rejects = rejectsFile(prepared.project, store.location)
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
-  const cache = new CacheLedger(store, () => store.now())
+  const cache = new CacheLedgers(store, () => store.now())
   const clock: Clock = { ...systemClock, now: () => store.now() }
   // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }

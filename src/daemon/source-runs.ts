@@ -28,6 +28,8 @@ export interface SourceRunParts {
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
   readonly readiness: Pick<Readiness, 'sourceStarted' | 'sourceFailed' | 'intakeFailed' | 'intakeSucceeded'>
   readonly writeRejects: RejectWriter
+  /** See `IntakeOptions`. */
+  readonly nextSeq: () => number
   readonly onEvent: (event: DaemonEvent) => void
   readonly ingress: HttpIngress
   readonly stdin: NodeJS.ReadableStream
@@ -110,7 +112,7 @@ async function trackReadiness<T>(
 
 export type EmitterParts = Pick<
   SourceRunParts,
-  'evaluate' | 'pipeline' | 'clock' | 'writeRejects' | 'stats' | 'onEvent'
+  'evaluate' | 'pipeline' | 'clock' | 'writeRejects' | 'nextSeq' | 'stats' | 'onEvent'
 > & { readonly readiness: Pick<Readiness, 'intakeFailed' | 'intakeSucceeded'> }
 
 interface EventsOfRun {
@@ -130,7 +132,7 @@ export function createEmitter(
   parts: EmitterParts,
   onStarted: () => void,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
-  const { evaluate, pipeline, clock, writeRejects, stats, onEvent } = parts
+  const { evaluate, pipeline, clock, writeRejects, nextSeq, stats, onEvent } = parts
   const intake = createIntake({
     spec: { ...spec, name },
     queue,
@@ -139,6 +141,7 @@ export function createEmitter(
     pipeline,
     evaluate,
     now: () => clock.now(),
+    nextSeq,
     writeRejects,
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)

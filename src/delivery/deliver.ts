@@ -15,9 +15,9 @@ import { deliveryDead, destinationPaused, pauseHint, updateDead } from './delive
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { isOpen } from './destination-state/breaker.ts'
 import { type AttemptContext, nextState } from './destination-state/next-state.ts'
+import { pauseCreditMs } from './destination-state/pauses.ts'
 import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
 import { reviveRefused } from './destination-state/revive-refused.ts'
-import { pauseCreditMs } from './destination-state/send-permit.ts'
 import { stateAudit } from './destination-state/state-audit.ts'
 import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
 import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
@@ -44,6 +44,8 @@ export interface Task {
   /** The registry at the time of the claim: a send in flight keeps the registry that it started with. */
   readonly registry: Registry
   readonly isProbe: boolean
+  /** The time of the claim, by the monotonic clock. */
+  readonly claimedAt: number
 }
 
 /** Sends, records the outcome and reports what follows. `onSent` is called when the send has ended, before the record. */
@@ -75,7 +77,7 @@ export async function deliver(
     startedAt,
     now,
     paused: state.pausedAt !== null,
-    interrupted: stop.aborted,
+    interrupted: stop.aborted || isNotBegun(sent),
     creditMs: pauseCreditMs(delivery, state),
     random: ports.random(),
     fallbackDeliveries: (why) =>
@@ -172,12 +174,19 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const { delivery, repeated } = claimed
   const update = updateDetails(claimed, alert, destination)
   const titlePrefix = update ? '' : titlePrefixOf(delivery, alert)
-  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix, update }
+  const { monotonic = () => performance.now() } = ports
+  // A process that was stopped for a while must not send what another one has claimed meanwhile.
+  const mayBegin = () => monotonic() - task.claimedAt <= LEASE_MS - SEND_TIMEOUT_MS
+  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix, update, mayBegin }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   // The default reason would be an Error with a stack, for every delivery.
   done.abort('done')
   return result
+}
+
+function isNotBegun(sent: SendResult): boolean {
+  return sent.result === 'retry' && sent.isNotBegun === true
 }
 
 function titlePrefixOf(delivery: DeliveryRow, alert: AlertRow): string {
@@ -215,7 +224,7 @@ async function updateState(
     refusal: refusalOf(task, result),
     // An update that is refused says nothing about alerts, so it ends no pause.
     isProbe: task.isProbe && !isRefused,
-    isInterrupted: limits.stop.aborted,
+    isInterrupted: limits.stop.aborted || isNotBegun(result),
     now: clock.now(),
   }
   let scope: 'delivery' | 'destination' = 'delivery'

@@ -8,6 +8,8 @@ export interface DeliveryPorts extends SendPorts {
   readonly store: Store
   /** Returns a number in [0, 1). */
   readonly random: () => number
+  /** Returns milliseconds of a monotonic clock; the default is that of the process. */
+  readonly monotonic?: () => number
   readonly metrics: Metrics
   /** What the other daemons of the store must know of this one, from the present project. */
   readonly cluster: () => { readonly generation: string; readonly orphanAfterMs: number }

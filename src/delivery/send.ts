@@ -56,6 +56,8 @@ export type SendResult =
       readonly retryAfterMs: number | null
       /** What something in between answered; absent: the failure has another cause. */
       readonly foreign?: string
+      /** The destination was not asked, because too little of the lease was left. */
+      readonly isNotBegun?: true
     }
   | {
       readonly result: 'refused'
@@ -65,6 +67,14 @@ export type SendResult =
       /** What the destination answered, without notes; absent: it was not asked. */
       readonly answer?: string
     }
+
+const NOT_BEGUN: SendResult = {
+  result: 'retry',
+  status: null,
+  message: 'not sent: this daemon was held up for too long after it had claimed the delivery',
+  retryAfterMs: null,
+  isNotBegun: true,
+}
 
 /** The limit is longer than the excerpt of an HTTP response with its notes. */
 const MAX_MESSAGE_CHARS = 1_000
@@ -85,6 +95,8 @@ interface Sending {
   readonly titlePrefix?: string
   /** What the message of the alert lacks; absent: the alert itself is sent. */
   readonly update?: UpdateDetails | undefined
+  /** Returns false if too little of the lease is left for the request; absent: there is no lease. */
+  readonly mayBegin?: () => boolean
 }
 
 export type UpdateDetails = Omit<Update, keyof Message>
@@ -92,7 +104,7 @@ export type UpdateDetails = Omit<Update, keyof Message>
 export async function sendOnce(
   ports: SendPorts,
   destination: Destination,
-  { alert, update, ...sending }: Sending,
+  { alert, update, mayBegin = () => true, ...sending }: Sending,
   signal: AbortSignal,
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
@@ -113,6 +125,7 @@ export async function sendOnce(
     const { message, notes: made } = applyTemplates(plain, type, revealed.options)
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
+    if (!mayBegin()) return NOT_BEGUN
     isAsked = true
     const receipt = await (update ? transmitUpdate(attempt, update) : transmit(attempt))
     return deliveredResult(receipt, redact, describeOutcome)

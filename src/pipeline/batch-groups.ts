@@ -3,7 +3,7 @@
  * that is busy gets fewer and larger ones.
  */
 import type { Settlement } from '../model/events/event.ts'
-import type { Batch, ClaimedBatch } from './batch.ts'
+import { type Batch, type ClaimedBatch, evaluateAgainWith } from './batch.ts'
 import type { CursorClaim } from './cursor-claim.ts'
 
 const MAX_GROUP_EVENTS = 1_000
@@ -76,7 +76,8 @@ export class BatchGroups {
         beganAt = pace?.monotonic() ?? 0
         if (this.#waiting.get(claim)?.batches === batches) this.#waiting.delete(claim)
         const cursor = batches.findLast((batch) => batch.cursor !== null)?.cursor ?? null
-        return { queue, claim, cursor, events: batches.flatMap(({ events }) => events) }
+        const events = batches.flatMap((batch) => batch.events)
+        return { queue, claim, cursor, events, evaluateAgain: evaluateAgainWith(batches) }
       })
     } finally {
       const endedAt = pace?.monotonic() ?? 0

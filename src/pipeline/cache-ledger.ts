@@ -1,7 +1,8 @@
 /**
  * Keeps the items of the caching helpers between the events that change them and the commits that store them. Every
  * answer is remembered with its event until the event is settled, so that an event that runs again gets the same
- * answers and changes nothing twice.
+ * answers and changes nothing twice. A commit compares the versions of the items; if another daemon has changed one, all
+ * answers that are not stored are forgotten, and their events are evaluated again.
  */
 import type { JsonText } from '../core/exact-json.ts'
 import type {
@@ -11,63 +12,98 @@ import type {
   DetectionCache,
 } from '../model/events/detection-cache.ts'
 import type { Envelope } from '../model/events/event.ts'
-import type { KvWrite, Store } from '../store/store.ts'
-import { type CacheItem, CacheItems } from './cache-items.ts'
+import { type KvItem, type KvWrite, NO_VERSION, type Store } from '../store/store.ts'
+import { type CacheItem, CacheItems, NO_ITEM } from './cache-items.ts'
+import { CacheLeases } from './cache-leases.ts'
+import { type EventLog, isAhead, logFrom, logKey, logWrite } from './event-log.ts'
 
-/** The answers that an event got, by detection, operation and question. */
-interface EventLog {
-  readonly event: CacheEvent
-  readonly answers: Map<string, JsonText>
-  hasWritten: boolean
-  /** The number of answers that the store has. */
-  stored: number
-}
-
-const NO_ITEM = '{}'
-/** A log is kept as long as a seen id. */
-const LOG_TTL_MS = 24 * 3_600_000
 /** More events than this cannot be under way. An event whose commit failed may never come again, so its log must expire. */
 const MAX_LOGS = 20_000
 
-type EventKey = Pick<Envelope, 'source' | 'seq'>
+export type EventKey = Pick<Envelope, 'source' | 'seq'>
 
 /** The cache writes that are committed with the effects of some events. */
 export interface CacheCommit {
   readonly kv: readonly KvWrite[]
+  /** The versions that the commit must find in the store. */
+  readonly expected: ReadonlyMap<string, string>
   /** It must be called after the commit. */
   readonly done: () => void
 }
 
-export const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
+export const NOTHING_CACHED: CacheCommit = { kv: [], expected: new Map(), done: () => {} }
+
+export type CacheStore = Pick<Store, 'kv' | 'commit' | 'isShared'>
 
 export class CacheLedger implements DetectionCache {
-  readonly #store: Pick<Store, 'kv'>
+  readonly #store: CacheStore
   readonly #now: () => number
   readonly #items = new CacheItems()
+  readonly #leases: CacheLeases
   readonly #logs = new Map<string, EventLog>()
   /** The names of events by `source:seq`. */
   readonly #names = new Map<string, string>()
+  /** The events, by `source:seq`, that must be evaluated again. */
+  readonly #outdated = new Set<string>()
   readonly #reads = new Map<string, Promise<unknown>>()
-  /** The epoch distinguishes versions of this process from those of another. */
-  readonly #epoch = crypto.randomUUID()
-  #versions = 0
+  #requests = 0
+  /** It rises when answers are forgotten. */
+  #epoch = 0
+  #commits: Promise<unknown> = Promise.resolve()
 
-  constructor(store: Pick<Store, 'kv'>, now: () => number) {
+  constructor(store: CacheStore, now: () => number) {
     this.#store = store
     this.#now = now
+    this.#leases = new CacheLeases(store, now)
   }
 
-  async request({ event, trustGroup, detection, operationId, operation }: CacheRequest): Promise<JsonText> {
-    const log = await this.#logOf(event)
+  /** True if no event is under way that has asked. */
+  get isIdle(): boolean {
+    return this.#names.size === 0 && this.#requests === 0
+  }
+
+  async request(request: CacheRequest): Promise<JsonText> {
+    this.#requests++
+    try {
+      return await this.#answer(request)
+    } finally {
+      this.#requests--
+    }
+  }
+
+  async #answer({ event, trustGroup, detection, operationId, operation }: CacheRequest): Promise<JsonText> {
     const question = JSON.stringify([trustGroup, detection, operationId, ...tokenOf(operation)])
-    const previous = log.answers.get(question)
-    if (previous !== undefined) return previous
     const key = JSON.stringify([trustGroup, operation.key])
-    const entry = await this.#entry(key)
-    const answer = operation.kind === 'read' ? itemAnswer(entry) : String(this.#write(key, operation))
-    if (operation.kind === 'write') log.hasWritten = true
-    log.answers.set(question, answer)
-    return answer
+    for (;;) {
+      const epoch = this.#epoch
+      const log = await this.#logOf(event)
+      const previous = log.answers.get(question)
+      if (previous !== undefined) return previous
+      const entry = await this.#entry(key)
+      // Answers were forgotten meanwhile, and this log with them.
+      if (epoch !== this.#epoch) continue
+      const answer = operation.kind === 'read' ? itemAnswer(entry) : String(this.#write(key, operation))
+      if (operation.kind === 'write') log.hasWritten = true
+      log.answers.set(question, answer)
+      return answer
+    }
+  }
+
+  /** True if one of these events has asked. */
+  concerns(events: readonly EventKey[]): boolean {
+    return this.#names.size > 0 && events.some((event) => this.#names.has(eventKey(event)))
+  }
+
+  /** Runs a task while no other commit of this ledger is under way. */
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#commits.then(task)
+    this.#commits = run.catch(() => {})
+    return run
+  }
+
+  /** Returns true once if the event must be evaluated again. */
+  takeOutdated(event: EventKey): boolean {
+    return this.#outdated.delete(eventKey(event))
   }
 
   /**
@@ -78,65 +114,108 @@ export class CacheLedger implements DetectionCache {
     if (this.#names.size === 0) return NOTHING_CACHED
     const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
     const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
-    if (isIdle) return { kv: [], done: () => this.#settled(events) }
+    if (isIdle) return { ...NOTHING_CACHED, done: () => this.#settled(events) }
     const underWay = [...this.#logs.values()].filter((log) => isAhead(log) && !ending.has(log))
     const items = this.#items.unstored()
     const counts = underWay.map((log) => [log, log.answers.size] as const)
-    const done = () => {
-      for (const [log, count] of counts) log.stored = count
-      this.#items.stored(items)
-      this.#settled(events)
-    }
     const isKept = ({ event, hasWritten }: EventLog) => event.comesAgain && hasWritten
     const kept = [...underWay, ...[...ending].filter(isKept)]
     const over = [...ending].filter((log) => log.stored > 0 && !isKept(log))
+    const version = crypto.randomUUID()
+    const done = () => {
+      for (const [log, count] of counts) Object.assign(log, { stored: count, base: version })
+      this.#items.stored(items, version)
+      this.#leases.ended()
+      this.#settled(events)
+    }
+    const now = this.#now()
     return {
       kv: [
-        ...items.map(([key, item]) => itemWrite(key, item)),
-        ...kept.map((log) => logWrite(log, this.#now() + LOG_TTL_MS)),
+        ...items.map(([key, item]) => ({ ...itemWrite(key, item), version })),
+        ...kept.map((log) => ({ ...logWrite(log, now), version })),
         ...over.map(({ event }) => ({ key: logKey(event.name), value: null, expiresAt: null })),
+        ...this.#leases.ends(),
       ],
+      expected: new Map([
+        ...items.map(([key, { base }]) => [itemKey(key), base] as const),
+        ...[...kept, ...over].map(({ event, base }) => [logKey(event.name), base] as const),
+        ...this.#leases.expected(items.map(([key]) => itemKey(key))),
+      ]),
       done,
     }
   }
 
-  /** Returns false if the item was changed meanwhile; the helper then reads it again. */
-  #write(key: string, { item, expiresAt, version }: Extract<CacheOperation, { kind: 'write' }>): boolean {
-    if (this.#items.get(key)?.version !== version) return false
-    this.#items.change(key, { item, expiresAt, version: this.#nextVersion() })
+  /**
+   * It must be called after a conflict. Resolves with true if another daemon has changed what the commit expected: this
+   * one then holds leases on its items, and every answer that is not stored is forgotten.
+   */
+  async recover({ expected }: CacheCommit): Promise<boolean> {
+    if (expected.size === 0) return false
+    const present = await this.#store.kv([...expected.keys()])
+    const hasMoved = [...expected].some(
+      ([key, version]) => (present.get(key)?.version ?? NO_VERSION) !== version,
+    )
+    if (!hasMoved) return false
+    await this.#leases.take([...expected.keys()].filter(isItemKey))
+    this.forgetUnstored()
     return true
   }
 
-  #nextVersion(): string {
-    return `${this.#epoch}/${++this.#versions}`
+  /** Ends the leases that `recover` has taken. */
+  release(): Promise<void> {
+    return this.#leases.release()
+  }
+
+  /** The events that have got answers that the store does not have are evaluated again before their commit. */
+  forgetUnstored(): void {
+    this.#epoch++
+    for (const [event, name] of this.#names) {
+      const log = this.#logs.get(name)
+      if (log && log.answers.size > log.stored) this.#outdated.add(event)
+    }
+    this.#logs.clear()
+    this.#items.clear()
+  }
+
+  /** Returns false if the item was changed meanwhile; the helper then reads it again. */
+  #write(key: string, { item, expiresAt, version }: Extract<CacheOperation, { kind: 'write' }>): boolean {
+    const before = this.#items.get(key)
+    if (before?.version !== version) return false
+    this.#items.change(key, { item, expiresAt, version: crypto.randomUUID(), base: before.base })
+    return true
   }
 
   async #entry(key: string): Promise<CacheItem> {
     for (;;) {
       const known = this.#items.get(key)
       if (known) return known
-      await this.#readOnce(itemKey(key), (value) => {
-        this.#items.enter(key, { item: value ?? NO_ITEM, expiresAt: null, version: this.#nextVersion() })
+      const epoch = this.#epoch
+      await this.#readOnce(itemKey(key), (stored) => {
+        if (epoch !== this.#epoch) return
+        const base = stored?.version ?? NO_VERSION
+        const item = stored?.value ?? NO_ITEM
+        this.#items.enter(key, { item, expiresAt: null, version: `stored ${base}`, base })
       })
     }
   }
 
   async #logOf(event: CacheEvent): Promise<EventLog> {
     setLast(this.#names, eventKey(event), event.name)
-    if (!this.#logs.has(event.name)) {
-      await this.#readOnce(logKey(event.name), (value) => {
-        const answers = new Map<string, JsonText>(value === undefined ? [] : JSON.parse(value))
-        const hasWritten = value !== undefined
-        this.#logs.set(event.name, { event, answers, hasWritten, stored: answers.size })
+    for (;;) {
+      const log = this.#logs.get(event.name)
+      if (log) {
+        setLast(this.#logs, event.name, log)
+        return log
+      }
+      const epoch = this.#epoch
+      await this.#readOnce(logKey(event.name), (stored) => {
+        if (epoch === this.#epoch) this.#logs.set(event.name, logFrom(event, stored))
       })
     }
-    const log = this.#logs.get(event.name)!
-    setLast(this.#logs, event.name, log)
-    return log
   }
 
   /** Reads a key once for concurrent callers, so that its value is decided once. */
-  #readOnce(key: string, take: (value: JsonText | undefined) => void): Promise<unknown> {
+  #readOnce(key: string, take: (stored: KvItem | undefined) => void): Promise<unknown> {
     const read = this.#reads.get(key) ?? this.#store.kv([key]).then((found) => take(found.get(key)))
     this.#reads.set(key, read)
     return read.finally(() => this.#reads.delete(key))
@@ -148,14 +227,17 @@ export class CacheLedger implements DetectionCache {
   }
 
   #forget(event: EventKey): void {
-    const name = this.#names.get(eventKey(event))
-    this.#names.delete(eventKey(event))
+    const key = eventKey(event)
+    const name = this.#names.get(key)
+    this.#names.delete(key)
+    this.#outdated.delete(key)
     if (name !== undefined) this.#logs.delete(name)
   }
 
   #settled(events: readonly EventKey[]): void {
     for (const event of events) this.#forget(event)
-    this.#items.forgetOldest()
+    if (this.#store.isShared) this.#items.forgetStored()
+    else this.#items.forgetOldest()
     shorten(this.#logs, MAX_LOGS)
     shorten(this.#names, MAX_LOGS)
   }
@@ -175,11 +257,6 @@ function shorten(map: Map<string, unknown>, maxSize: number): void {
   }
 }
 
-/** True if the event changed items and the store does not have all of its answers. */
-function isAhead({ hasWritten, stored, answers }: EventLog): boolean {
-  return hasWritten && answers.size > stored
-}
-
 function itemAnswer({ item, version }: CacheItem): JsonText {
   return `[${item},${JSON.stringify(version)}]`
 }
@@ -193,16 +270,14 @@ function itemWrite(key: string, { item, expiresAt }: CacheItem): KvWrite {
   return { key: itemKey(key), value: item === NO_ITEM ? null : item, expiresAt }
 }
 
-function logWrite({ event, answers }: EventLog, expiresAt: number): KvWrite {
-  return { key: logKey(event.name), value: JSON.stringify([...answers]), expiresAt }
-}
+const ITEM_KEY = 'cache-item:'
 
 function itemKey(key: string): string {
-  return `cache-item:${key}`
+  return `${ITEM_KEY}${key}`
 }
 
-function logKey(name: string): string {
-  return `cache-log:${name}`
+function isItemKey(key: string): boolean {
+  return key.startsWith(ITEM_KEY)
 }
 
 function eventKey({ source, seq }: EventKey): string {

@@ -1,7 +1,7 @@
 /** Says which state another writer changed, after the store answered "conflict". Pure. */
 import type { ExpectedVersions, ReadState, Versioned } from '../store/store.ts'
 
-export type ConflictSubject = 'group' | 'limiter' | 'seen' | 'other'
+export type ConflictSubject = 'group' | 'limiter' | 'seen' | 'item' | 'other'
 
 /** The versions that the refused plan had to find, and the ids that were seen when it was made. */
 export type RefusedPlan = Pick<ExpectedVersions, 'groups' | 'limiters'> & Pick<ReadState, 'seen'>

@@ -7,7 +7,9 @@ import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { Batch, ClaimedBatch } from './batch.ts'
 import { BatchGroups, type Pace } from './batch-groups.ts'
-import { type CacheCommit, type CacheLedger, NOTHING_CACHED } from './cache-ledger.ts'
+import { type CacheCommit, NOTHING_CACHED } from './cache-ledger.ts'
+import type { CacheLedgers } from './cache-ledgers.ts'
+import { CachedBatch } from './cached-batch.ts'
 import { CommitQueues } from './commit-queues.ts'
 import { type ConflictSubject, conflictSubjects, type RefusedPlan } from './conflict-subjects.ts'
 import type { CursorClaim } from './cursor-claim.ts'
@@ -54,10 +56,15 @@ interface Committed {
   readonly durable: Promise<void>
 }
 
+interface CommittedBatch extends Committed {
+  /** The work of each event of the batch. */
+  readonly works: readonly Work[]
+}
+
 interface PipelineOptions {
   readonly store: Store
   /** The changes of events in the cache are committed with their effects. */
-  readonly cache?: Pick<CacheLedger, 'commit'>
+  readonly cache?: CacheLedgers
   /** It is called for each batch, so that a reload takes effect between batches. */
   readonly project: () => Project
   /** It is called after each commit with the results in order, and the number of deliveries. */
@@ -69,54 +76,94 @@ interface PipelineOptions {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { store, cache, project, onAdmitted, onConflict = () => {}, pace = null } = options
+  const { store, cache = null, project, onAdmitted, onConflict = () => {}, pace = null } = options
   const queues = new CommitQueues()
-  const cachedOf = (events: Batch['events']): CacheCommit =>
-    cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
-  /** Commits works that are not idle. The next commit of the queue can be decided before this one is on disk. */
-  const commit = async (
+  /**
+   * Tries to commit works once. The next commit of the queue can be decided before this one is on disk.
+   * @param refused the plan of the previous try; null: there was none.
+   */
+  const tryCommit = async (
     works: readonly Work[],
-    { events, claim, cursor }: Omit<Batch, 'queue'>,
+    { claim, cursor }: Pick<Batch, 'claim' | 'cursor'>,
+    cached: CacheCommit,
     currentProject: Project,
-  ): Promise<Committed> => {
+    refused: RefusedPlan | null,
+  ): Promise<Committed | RefusedPlan> => {
     const { registry, settings } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
+    const state = await store.read(keysOf(works))
+    if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
+    const planner = new Planner(state, { registry, alertUrl: settings.alertUrl, now: store.now() })
+    const repeated = repeatedWorks(works, state.seen)
+    const newWorks = works.filter((work) => !repeated.has(work))
+    const admitted = newWorks.flatMap((work) => admitWork(work, planner, currentProject))
+    const plan = {
+      ...EMPTY_PLAN,
+      ...planner.plan,
+      cursors: claim !== null && cursor !== null ? [{ source: claim.source, cursor }] : [],
+      kv: cached.kv,
+      seen: newWorks.flatMap(({ seenIds, at }) => seenIds.map((id) => ({ id, until: at + SEEN_TTL_MS }))),
+    }
+    const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
+    const expected = { ...planner.expected, cursors, items: cached.expected }
+    const { answer, durable } = await store.apply(plan, expected)
+    claim?.record(answer, plan.cursors.length > 0)
+    if (answer === 'conflict') return { ...planner.expected, seen: state.seen }
+    if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
+    cached.done()
+    return { repeated, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
+  }
+
+  /** Commits works that use no cache. */
+  const commit = async (
+    works: readonly Work[],
+    place: Pick<Batch, 'claim' | 'cursor'>,
+    currentProject: Project,
+  ): Promise<Committed> => {
     let refused: RefusedPlan | null = null
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
-      const state = await store.read(keysOf(works))
-      if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
-      const planner = new Planner(state, { registry, alertUrl: settings.alertUrl, now: store.now() })
-      const repeated = repeatedWorks(works, state.seen)
-      const newWorks = works.filter((work) => !repeated.has(work))
-      const cached = cachedOf(events)
-      const admitted = newWorks.flatMap((work) => admitWork(work, planner, currentProject))
-      const plan = {
-        ...EMPTY_PLAN,
-        ...planner.plan,
-        cursors: claim !== null && cursor !== null ? [{ source: claim.source, cursor }] : [],
-        kv: cached.kv,
-        seen: newWorks.flatMap(({ seenIds, at }) => seenIds.map((id) => ({ id, until: at + SEEN_TTL_MS }))),
-      }
-      const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
-      const { answer, durable } = await store.apply(plan, { ...planner.expected, cursors })
-      claim?.record(answer, plan.cursors.length > 0)
-      if (answer === 'conflict') {
-        refused = { ...planner.expected, seen: state.seen }
-        continue
-      }
-      if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
-      cached.done()
-      return { repeated, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
+      const result = await tryCommit(works, place, NOTHING_CACHED, currentProject, refused)
+      if (isCommitted(result)) return result
+      refused = result
     }
-    throw new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
+    throw tooManyConflicts()
+  }
+
+  const commitBatch = async (
+    batch: CachedBatch,
+    place: Pick<Batch, 'claim' | 'cursor'>,
+  ): Promise<CommittedBatch> => {
+    let refused: RefusedPlan | null = null
+    for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
+      await batch.refresh()
+      const currentProject = project()
+      const works = batch.events.map((event) => planForEvent(event, currentProject))
+      const effective = works.filter((work) => !isIdle(work))
+      const cached = batch.commit()
+      if (effective.length === 0 && place.cursor === null && cached.kv.length === 0) {
+        cached.done()
+        return { works, repeated: NONE_REPEATED, durable: Promise.resolve() }
+      }
+      const result = await tryCommit(effective, place, cached, currentProject, refused)
+      if (isCommitted(result)) return { works, ...result }
+      const haveItemsChanged = await batch.recover(cached)
+      if (haveItemsChanged) onConflict('item')
+      // The events are evaluated again, so the next plan can be about other groups.
+      refused = haveItemsChanged ? null : result
+    }
+    throw tooManyConflicts()
   }
 
   /** Resolves when the commit is on disk, which the next task of the queue does not wait for. */
-  const commitIn = async (queue: string, claim: CursorClaim | null, task: () => Promise<Committed>) => {
-    const { repeated, durable } = await queues.enqueue(queue, () => runCommit(claim, task))
-    await durable
-    return repeated
+  const commitIn = async <T extends Committed>(
+    queue: string,
+    claim: CursorClaim | null,
+    task: () => Promise<T>,
+  ): Promise<T> => {
+    const committed = await queues.enqueue(queue, () => runCommit(claim, task))
+    await committed.durable
+    return committed
   }
 
   /** @param compose is called when it is the turn of the batch. */
@@ -125,19 +172,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     claim: CursorClaim | null,
     compose: () => Batch | Promise<Batch>,
   ): Promise<readonly Settlement[]> => {
-    let events: Batch['events'] = []
-    let works: readonly Work[] = []
-    const repeated = await commitIn(queue, claim, async () => {
-      const { cursor, ...batch } = await compose()
-      ;({ events } = batch)
-      const currentProject = project()
-      works = events.map((event) => planForEvent(event, currentProject))
-      const effective = works.filter((work) => !isIdle(work))
-      const cached = cachedOf(events)
-      const isNothing = effective.length === 0 && cursor === null && cached.kv.length === 0
-      if (!isNothing) return commit(effective, { events, claim, cursor }, currentProject)
-      cached.done()
-      return { repeated: NONE_REPEATED, durable: Promise.resolve() }
+    const { events, works, repeated } = await commitIn(queue, claim, async () => {
+      const batch = await compose()
+      const cached = new CachedBatch(batch, cache)
+      const committed = await cached.run(() => commitBatch(cached, batch))
+      return { ...committed, events: cached.events }
     })
     return events.map((event, i) => settle(event, !repeated.has(works[i]!)))
   }
@@ -158,14 +197,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await commitIn(claim.source, claim, () => {
         const currentProject = project()
         const works = findings.map((finding) => planForMatch(finding, currentProject))
-        return commit(works, { events: [], claim, cursor }, currentProject)
+        return commit(works, { claim, cursor }, currentProject)
       })
     },
     admitSystem: async (findings) => {
       await commitIn(SYSTEM_QUEUE, null, () => {
         const currentProject = project()
         const works = findings.map((finding) => planForSystem(finding, currentProject))
-        return commit(works, { events: [], claim: null, cursor: null }, currentProject)
+        return commit(works, { claim: null, cursor: null }, currentProject)
       })
     },
     betweenCommits: (task) => queues.runAlone(task),
@@ -176,8 +215,16 @@ function hasClaim(batch: Batch): batch is ClaimedBatch {
   return batch.claim !== null
 }
 
+function isCommitted(result: Committed | RefusedPlan): result is Committed {
+  return 'durable' in result
+}
+
+function tooManyConflicts(): Bug {
+  return new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
+}
+
 /** After a failed commit, no later one of the same run is made. */
-async function runCommit(claim: CursorClaim | null, task: () => Promise<Committed>): Promise<Committed> {
+async function runCommit<T>(claim: CursorClaim | null, task: () => Promise<T>): Promise<T> {
   if (claim?.hasFailed) throw new Error(`an earlier commit of ${claim.source} failed`)
   try {
     return await task()

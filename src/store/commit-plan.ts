@@ -143,7 +143,12 @@ export interface KvWrite {
   /** null removes the key. */
   readonly value: JsonText | null
   readonly expiresAt: number | null
+  /** The new version of the key, which no other write has; absent: the store makes one. */
+  readonly version?: string
 }
+
+/** The version of a key that does not exist, or has expired. */
+export const NO_VERSION = ''
 
 /** Everything that one decision writes, as one transaction. */
 export interface CommitPlan {
@@ -204,6 +209,8 @@ export interface ExpectedVersions {
   readonly limiters: ReadonlyMap<string, number>
   /** The keys are sources. Every source whose cursor the plan moves must be in it. */
   readonly cursors: ReadonlyMap<string, CursorVersion>
+  /** The keys are those of `kv`. They are compared only if the plan writes such a key. */
+  readonly items: ReadonlyMap<string, string>
 }
 
 /** The value for plans that depend on nothing that was read. */
@@ -211,6 +218,7 @@ export const NOTHING_EXPECTED: ExpectedVersions = {
   groups: new Map(),
   limiters: new Map(),
   cursors: new Map(),
+  items: new Map(),
 }
 
 /**

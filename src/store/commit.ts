@@ -6,20 +6,21 @@ import { insertAudit, isKnownRequest, isStatusChanged, writeStatus } from './row
 import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
 import { countMutedMatches } from './rows/groups.ts'
+import { readKv, writeKv } from './rows/kv.ts'
 import { applyLimiterChange, isMutedMeanwhile } from './rows/limiters.ts'
 import { requestUpdates } from './rows/updates.ts'
 import { type VersionedRows, versionedRows } from './rows/versioned.ts'
-import type {
-  CommitAnswer,
-  CommitPlan,
-  ExpectedVersions,
-  Group,
-  KvWrite,
-  LimiterState,
-  ReadKeys,
-  ReadState,
-  SignalRow,
-  Versioned,
+import {
+  type CommitAnswer,
+  type CommitPlan,
+  type ExpectedVersions,
+  type Group,
+  type LimiterState,
+  NO_VERSION,
+  type ReadKeys,
+  type ReadState,
+  type SignalRow,
+  type Versioned,
 } from './store.ts'
 
 export function readState(driver: Driver, keys: ReadKeys, now: number): ReadState {
@@ -58,6 +59,7 @@ export function commitPlan(
   if (plan.audits.some((audit) => isKnownRequest(driver, audit))) return 'conflict'
   if (plan.statuses.some((change) => isStatusChanged(driver, change))) return 'conflict'
   if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
+  if (plan.kv.length > 0 && haveItemsChanged(driver, expected.items, now)) return 'conflict'
 
   for (const row of plan.cursors) writeCursor(driver, row, expected.cursors)
   for (const row of plan.seen) writeSeen(driver, row)
@@ -81,6 +83,11 @@ export function commitPlan(
 
 function hasChanged<T>(rows: VersionedRows<T>, expected: ReadonlyMap<string, number>): boolean {
   return [...expected].some(([key, version]) => rows.version(key) !== version)
+}
+
+function haveItemsChanged(driver: Driver, expected: ExpectedVersions['items'], now: number): boolean {
+  const present = readKv(driver, [...expected.keys()], now)
+  return [...expected].some(([key, version]) => (present.get(key)?.version ?? NO_VERSION) !== version)
 }
 
 function nextVersion(expected: ReadonlyMap<string, number>, key: string): number {
@@ -109,13 +116,4 @@ function insertSignal(driver: Driver, signal: SignalRow, now: number): void {
     fields: signal.fields,
     recorded_at: now,
   })
-}
-
-function writeKv(driver: Driver, { key, value, expiresAt }: KvWrite): void {
-  if (value === null) {
-    driver.prepare('DELETE FROM kv WHERE key = :key').run({ key })
-    return
-  }
-  const replace = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
-  insert(driver, 'kv', { key, value, expires_at: expiresAt }, replace)
 }

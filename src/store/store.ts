@@ -29,6 +29,9 @@ import type {
   DeliveryRow,
   DeliveryState,
   DestinationState,
+  Duty,
+  DutyRequest,
+  SendLimits,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
 import type { MemberRow, StoreMember } from './rows/member-rows.ts'
@@ -46,6 +49,12 @@ export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
 export * from './rows/member-rows.ts'
 export * from './rows/partition-rows.ts'
+export {
+  FAILURE_THRESHOLD,
+  isThrottleInForce,
+  MAX_PROVIDER_HOLD_MS,
+  PROBE_INTERVAL_MS,
+} from './rows/send-permit.ts'
 
 /**
  * The place of a signal in the order of commits. Positions are compared as texts, and none is used twice. A signal whose
@@ -85,6 +94,14 @@ export interface ClaimedDelivery {
   readonly alerts: readonly AlertRow[]
   /** The remote reference of the delivery that an update belongs to; null: there is none, or it is no update. */
   readonly firstReference: JsonText | null
+  /** The send may end the pause of its destination. */
+  readonly isProbe: boolean
+}
+
+export interface KvItem {
+  readonly value: JsonText
+  /** No two writes of a key make the same version. */
+  readonly version: string
 }
 
 export interface AlertFilter {
@@ -156,18 +173,23 @@ export interface Store {
   /** The partitions that were claimed and are not finished, in the order of the names. */
   partitions(): Promise<readonly PartitionRow[]>
 
-  /** How many deliveries of a destination `claim` could lease now; it counts up to `atMost`. */
-  countDue(destinationKey: string, atMost: number): Promise<number>
-  /** Leases due deliveries of these destinations for `leaseMs` by the store's clock, earliest first. */
+  /** What each of the destinations has to send, in their order. */
+  duties(destinations: readonly DutyRequest[]): Promise<readonly Duty[]>
+  /**
+   * Leases due deliveries of these destinations for `leaseMs` by the store's clock, earliest first. With `within` there is
+   * one destination: as many are leased as its limits and its state allow for all daemons together, its tokens are taken,
+   * and its next probe is scheduled, all in one transaction.
+   */
   claim(request: {
     destinationKeys: readonly string[]
     limit: number
     leaseMs: number
+    within?: SendLimits
   }): Promise<readonly ClaimedDelivery[]>
+  /** Wakes the delivery of the other daemons. It is a hint: each of them looks from time to time anyway. */
+  announceWork(): Promise<void>
   /** Records the outcome by compare-and-set on the lease: false if the lease was lost, and then nothing changed. */
   recordOutcome(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
-  /** The time at which `claim` next has a delivery for these destinations: a due date or the end of a lease; null: never. */
-  nextDue(destinationKeys: readonly string[]): Promise<number | null>
   /**
    * Marks deliveries orphaned whose destination no member knows any more, and adopts those whose key was a previous name
    * and is known to no member (orphans among them become pending). A member knows the destinations of its last call. A
@@ -208,7 +230,7 @@ export interface Store {
    */
   shiftDueDates(ms: number): Promise<void>
 
-  /** Its version rises with each change; 0 means that there is no row yet. */
+  /** Its version rises with each write, which can hold several changes; 0 means that there is no row yet. */
   destinationState(key: string): Promise<Versioned<DestinationState>>
   /**
    * Applies a change to the present state, whatever others change at the same time: each change gets the state that the one
@@ -237,7 +259,7 @@ export interface Store {
    * under way. A reader that reads up to the horizon, and next time from there, sees every signal once.
    */
   signalHorizon(): Promise<SignalPosition>
-  kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
+  kv(keys: readonly string[]): Promise<ReadonlyMap<string, KvItem>>
 
   /**
    * Makes the caller a member until it closes the store. A shared store has any number of members. What a member has

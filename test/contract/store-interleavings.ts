@@ -3,11 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sendHeartbeat } from '../../src/daemon/schedules/heartbeat.ts'
 import { groupKey } from '../../src/model/alerts/alert.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
-import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import { createPipeline, type Pipeline } from '../../src/pipeline/pipeline.ts'
 import type { Store } from '../../src/store/store.ts'
-import { incrementCounter } from '../support/cache-counter.ts'
 import { manualClock } from '../support/clock.ts'
 import { EVENT_AT, matchedEvent } from '../support/evaluated-events.ts'
 import { destination, detection, project, registry } from '../support/model.ts'
@@ -44,7 +42,7 @@ function createPause() {
 }
 
 /** @param pause is awaited between the read of a decision and its commit. */
-function writerOver(store: Store, pause: () => Promise<void>, cache?: CacheLedger): Writer {
+function writerOver(store: Store, pause: () => Promise<void>): Writer {
   const paused: Store = {
     ...store,
     apply: async (...planned) => {
@@ -52,12 +50,7 @@ function writerOver(store: Store, pause: () => Promise<void>, cache?: CacheLedge
       return store.apply(...planned)
     },
   }
-  const pipeline = createPipeline({
-    store: paused,
-    project: () => content,
-    onAdmitted: () => {},
-    ...(cache && { cache }),
-  })
+  const pipeline = createPipeline({ store: paused, project: () => content, onAdmitted: () => {} })
   const run = async () => {
     const held = await store.take(SOURCE)
     return { claim: new CursorClaim(held), cursor: held.cursor }
@@ -192,31 +185,6 @@ export function interleavingContract(name: string, openDatabase: () => Promise<O
       expect(early).toMatchObject([{ status: 'accepted' }])
       expect(late).toEqual([{ status: 'duplicate' }])
       expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 2 }])
-    })
-
-    it('a counter that the events of two sources increment has both, although one commit is in conflict', async () => {
-      const { pause, reached, release } = createPause()
-      const store = await openAnother()
-      opened.push(store)
-      const ledger = new CacheLedger(store, () => EVENT_AT)
-      const [slow, quick] = [writerOver(store, pause, ledger), writerOver(store, async () => {}, ledger)]
-      const events = ['first', 'second'].map((dedupId) => matchedEvent('same', { dedupId }))
-      for (const { envelope } of events) {
-        const { source, seq, dedupId = '' } = envelope
-        await incrementCounter(ledger, { source, seq, name: dedupId, comesAgain: true })
-      }
-      const admit = ({ pipeline }: Writer, event: EvaluatedEvent) =>
-        pipeline.admit({ queue: 'stdin', events: [event], claim: null, cursor: null })
-      const late = admit(slow, events[0]!)
-      await reached
-      await admit(quick, events[1]!)
-      release()
-      await late
-      expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 2 }])
-      const next = new CacheLedger(store, () => EVENT_AT)
-      const again = { source: 'stdin', seq: -1, name: 'first', comesAgain: true }
-      expect(await incrementCounter(next, again)).toBe(1)
-      expect(await incrementCounter(next, { ...again, seq: -2, name: 'third' })).toBe(3)
     })
 
     it('an event that was decided while its alert was open counts in it after another writer has ended the window', async () => {

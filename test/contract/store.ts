@@ -1,14 +1,15 @@
 /** The contract of stores: plans, versions and reads. The states of deliveries are in store-deliveries.ts. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type {
-  ChangedDestination,
-  CommitPlan,
-  DestinationState,
-  LimiterChange,
-  ReadKeys,
-  SignalFilter,
-  Store,
+import {
+  type ChangedDestination,
+  type CommitPlan,
+  type DestinationState,
+  type LimiterChange,
+  NO_VERSION,
+  type ReadKeys,
+  type SignalFilter,
+  type Store,
 } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
 import {
@@ -24,6 +25,7 @@ import {
   T0,
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
+import { limitsContract } from './store-limits.ts'
 import { deliveryModelContract } from './store-model.ts'
 import { partitionContract } from './store-partitions.ts'
 import { statusContract } from './store-status.ts'
@@ -42,6 +44,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     commitContract(open)
     readContract(open)
     deliveryContract(open)
+    limitsContract(open)
     deliveryModelContract(open)
     statusContract(open)
     updateContract(open)
@@ -82,7 +85,9 @@ function commitContract(open: () => Promise<OpenedStore>): void {
       expect(await store.commit(remembered, nothing)).toBe('ok')
       expect(await store.commit(plan({ seen }), nothing)).toBe('conflict')
       expect([...(await read({ seen: [other, id, 'short'] })).seen]).toEqual([id])
-      expect([...(await store.kv([other, key]))]).toEqual([[key, '"kept"']])
+      expect([...(await store.kv([other, key]))]).toEqual([
+        [key, { value: '"kept"', version: expect.any(String) }],
+      ])
       await store.commit(plan({ kv: [{ key, value: null, expiresAt: null }] }), nothing)
       expect((await store.kv([key])).size).toBe(0)
     })
@@ -450,9 +455,75 @@ function readContract(open: () => Promise<OpenedStore>): void {
         ['stays', '{"n":53.0}'],
         ['goes', '1'],
       ]
-      expect([...(await store.kv(keys))]).toEqual(both)
+      const values = async () => [...(await store.kv(keys))].map(([key, { value }]) => [key, value])
+      expect(await values()).toEqual(both)
       clock.advance(10)
-      expect([...(await store.kv(keys))]).toEqual(both.slice(0, 1))
+      expect(await values()).toEqual(both.slice(0, 1))
+    })
+
+    describe('a plan that expects a version of a value', () => {
+      const write = (
+        value: string | null,
+        version: string,
+        expected: string,
+        expiresAt: number | null = null,
+      ) =>
+        store.commit(plan({ kv: [{ key: 'k', value, expiresAt, version }], signals: [signal(version)] }), {
+          ...nothing,
+          items: new Map([['k', expected]]),
+        })
+      const valueNow = async () => (await store.kv(['k'])).get('k')
+      const signals = async () => (await store.signals({ limit: 10 })).map(({ rowId }) => rowId)
+
+      it('writes nothing if the value was written meanwhile', async () => {
+        expect(await write('1', 'first', NO_VERSION)).toBe('ok')
+        expect(await write('2', 'second', NO_VERSION)).toBe('conflict')
+        expect(await write('3', 'third', 'first')).toBe('ok')
+        expect(await write('4', 'fourth', 'first')).toBe('conflict')
+        expect(await valueNow()).toEqual({ value: '3', version: 'third' })
+        expect(await signals()).toEqual(['first', 'third'])
+      })
+
+      it('writes nothing if the value was removed meanwhile', async () => {
+        await write('1', 'first', NO_VERSION)
+        expect(await write(null, 'removal', 'first')).toBe('ok')
+        expect(await write('2', 'second', 'first')).toBe('conflict')
+        expect(await write('2', 'second', NO_VERSION)).toBe('ok')
+      })
+
+      it('writes nothing if the value has expired meanwhile', async () => {
+        await write('1', 'first', NO_VERSION, clock.now() + 10)
+        clock.advance(10)
+        expect(await write('2', 'second', 'first')).toBe('conflict')
+        expect(await write('2', 'second', NO_VERSION)).toBe('ok')
+        expect(await valueNow()).toEqual({ value: '2', version: 'second' })
+      })
+
+      it('writes nothing if another plan inserts the value at the same time', async () => {
+        const versions = ['one', 'two', 'three', 'four']
+        const answers = await Promise.all(versions.map((version) => write('1', version, NO_VERSION)))
+        expect(answers.toSorted()).toEqual(['conflict', 'conflict', 'conflict', 'ok'])
+        expect((await valueNow())?.version).toBe(versions[answers.indexOf('ok')])
+      })
+
+      it('writes nothing if the value was only compared, and another one was to be written', async () => {
+        await write('1', 'first', NO_VERSION)
+        const beside = (expected: string) =>
+          store.commit(plan({ kv: [{ key: 'other', value: '1', expiresAt: null }] }), {
+            ...nothing,
+            items: new Map([['k', expected]]),
+          })
+        expect(await beside('another')).toBe('conflict')
+        expect((await store.kv(['other'])).size).toBe(0)
+        expect(await beside('first')).toBe('ok')
+      })
+
+      it('finds a new version after each write', async () => {
+        await store.commit(plan({ kv: [{ key: 'k', value: '1', expiresAt: null }] }), nothing)
+        const before = await valueNow()
+        await store.commit(plan({ kv: [{ key: 'k', value: '1', expiresAt: null }] }), nothing)
+        expect((await valueNow())?.version).not.toBe(before?.version)
+      })
     })
 
     it('applies each change of a destination to the state that the one before it has made', async () => {
@@ -469,7 +540,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(steps.sort(([a = 0], [b = 0]) => a - b)).toEqual(
         Array.from({ length: 40 }, (_, n) => [n, n + 1]),
       )
-      expect(await store.destinationState('soc')).toEqual({ value: { ...blank, failures: 40 }, version: 40 })
+      expect((await store.destinationState('soc')).value).toEqual({ ...blank, failures: 40 })
     })
 
     it('gives the states before and after a change to the caller that has made it, and writes nothing else', async () => {

@@ -36,6 +36,7 @@ function fixture(over: Partial<Parts> = {}) {
   const stats = new RunStats(nullMetrics)
   const ready: boolean[] = []
   const committed = new Set<string>()
+  let seq = 0
   const parts: Parts = {
     evaluate,
     pipeline: {
@@ -78,6 +79,7 @@ function fixture(over: Partial<Parts> = {}) {
       sourceStarted: (source) => void steps.push(`begin ${source}`),
       sourceFailed: (source) => void steps.push(`fail ${source}`),
     },
+    nextSeq: () => seq++,
     writeRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
       if (event.kind === 'rejected') steps.push(`report ${event.status} ${event.position}: ${event.reason}`)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isOpen, onFailure, onSuccess } from '../../src/delivery/destination-state/breaker.ts'
-import { sendPermit } from '../../src/delivery/destination-state/send-permit.ts'
+import { sendPermit } from '../../src/store/rows/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
 import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'

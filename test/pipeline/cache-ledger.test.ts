@@ -25,8 +25,8 @@ const event = (name: string, comesAgain = false): CacheEvent => ({
 })
 
 async function commit(store: Store, ledger: CacheLedger, events: readonly CacheEvent[]) {
-  const { kv, done } = ledger.commit(events)
-  await store.commit({ ...EMPTY_PLAN, kv }, NOTHING_EXPECTED)
+  const { kv, expected, done } = ledger.commit(events)
+  expect(await store.commit({ ...EMPTY_PLAN, kv }, { ...NOTHING_EXPECTED, items: expected })).toBe('ok')
   done()
 }
 
@@ -113,7 +113,7 @@ describe('the memory of the cache ledger', () => {
       asked.push(...keys)
       return store.kv(keys)
     }
-    return { store, asked, ledger: new CacheLedger({ kv }, () => clock.now()) }
+    return { store, asked, ledger: new CacheLedger({ ...store, kv }, () => clock.now()) }
   }
   const read = (ledger: CacheLedger, at: CacheEvent, key: string) =>
     ledger.request({

@@ -1,4 +1,6 @@
 /** What only the store in PostgreSQL promises: failures of the connection, passwords, TLS, upgrades. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,15 +11,22 @@ import { openPool } from '../../src/store/postgres/pool.ts'
 import { isAway } from '../../src/store/postgres/postgres-failure.ts'
 import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
 import { decodeJson, decodeText, encodeJson, encodeText } from '../../src/store/postgres/text-codec.ts'
-import { type ClaimedDelivery, type Store, UNDELIVERED_STATES } from '../../src/store/store.ts'
+import {
+  type ClaimedDelivery,
+  type DestinationState,
+  type Store,
+  UNDELIVERED_STATES,
+} from '../../src/store/store.ts'
 import { describeWithPostgres, type PostgresServer } from '../support/postgres.ts'
 import {
   alert,
   audit,
   commitCursor,
+  dead,
   delivered,
   delivery,
   expecting,
+  nextAt,
   plan,
   signal,
   subscription,
@@ -30,6 +39,7 @@ const root = mkdtempSync(join(tmpdir(), 'signalbox-postgres-test-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const nothing = expecting()
+const ANNOUNCER = new URL('../support/work-announcer.ts', import.meta.url).pathname
 
 describe('the URL of a store in PostgreSQL', () => {
   const read = (url: string, environment = {}) => readStoreUrl(url, environment, root)
@@ -117,6 +127,45 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     opened.push(store)
     return store
   }
+
+  it.each(['retry', 'announce'])('another process wakes the daemon: %s', async (what) => {
+    const url = server().url()
+    let wakes = 0
+    const daemon = await open(url, { onWork: () => wakes++ })
+    await daemon.join({ name: 'daemon', hostId: 'h' })
+    await daemon.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), nothing)
+    const [claimed] = await daemon.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    await daemon.recordOutcome('d1', claimed!.leaseToken, dead())
+    const child = spawn(process.execPath, [ANNOUNCER, url, root, what], { stdio: 'inherit' })
+    await until(() => wakes > 0)
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(await daemon.countDeliveries()).toMatchObject(what === 'retry' ? { pending: 1 } : { dead: 1 })
+  })
+
+  it('changes of a destination that come together are few writes, and none is lost', async () => {
+    const url = server().url()
+    const stores = [await open(url), await open(url)]
+    const fail = (state: DestinationState) => ({ ...state, failures: state.failures + 1 })
+    const changes = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => stores[n % 2]!.changeDestinationState('soc', fail)),
+    )
+    const afters = changes.map(({ after }) => after.failures)
+    expect(afters.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
+    expect((await stores[0]!.destinationState('soc')).version).toBeLessThan(50)
+  })
+
+  it('a change of a destination that fails keeps no other from being made', async () => {
+    const store = await open(server().url())
+    const fail = (state: DestinationState) => ({ ...state, failures: state.failures + 1 })
+    const broken = () => {
+      throw new Error('broken')
+    }
+    const results = await Promise.allSettled(
+      [fail, fail, broken, fail].map((change) => store.changeDestinationState('soc', change)),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect((await store.destinationState('soc')).value.failures).toBe(3)
+  })
 
   it('a commit whose answer is lost is written once, and was `ok`', async () => {
     const url = server().url()
@@ -295,7 +344,7 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     await store.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1', { due: T0 })] }), nothing)
     const before = Date.now()
     await store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
-    const at = await store.nextDue(['soc'])
+    const at = await nextAt(store, ['soc'])
     expect(at).toBeGreaterThanOrEqual(before + 60_000)
     expect(at).toBeLessThanOrEqual(Date.now() + 60_000)
   })

@@ -18,6 +18,7 @@ import {
   dead,
   delivered,
   delivery,
+  duty,
   expecting,
   group,
   limiter,
@@ -170,6 +171,17 @@ describeWithPostgres('the copy of a store to PostgreSQL', (server) => {
     expect(await store.claimPartitions({ sources: ['p#0'], limit: 1, leaseMs: 1, member: 'n' })).toHaveLength(
       1,
     )
+  })
+
+  it('keeps a destination from getting more than its state allows', async () => {
+    const source = await open(SOURCE)
+    await source.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
+    await source.changeDestinationState('soc', (state) => ({ ...state, heldUntil: LATER }))
+    await close(source)
+    await copy()
+    const store = await open(target)
+    expect(await store.duties([duty('soc')])).toMatchObject([{ claimable: 0, nextAt: LATER }])
+    expect(await store.claim({ destinationKeys: ['soc'], ...LEASE, within: duty('soc') })).toEqual([])
   })
 
   it('goes on with the numbers, versions and updates of the source', async () => {

@@ -34,12 +34,16 @@ export interface DeliveryHarness {
   close(): Promise<void>
 }
 
-/** If there is a folder, the store is a file in it: a second harness is then a restarted daemon. */
+/**
+ * If there is a folder, the store is a file in it: a second harness is then a restarted daemon. With a URL of PostgreSQL, a
+ * second harness is another daemon.
+ */
 export async function openDeliveryHarness(
   folder?: string,
   clock = manualClock(T0),
+  url = folder ? 'sqlite:store.db' : 'memory:',
 ): Promise<DeliveryHarness> {
-  const store = await openStore(folder ? 'sqlite:store.db' : 'memory:', {
+  const store = await openStore(url, {
     clock,
     projectRoot: folder ?? '.',
   })

@@ -111,6 +111,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
     })
   }
   const member = { hasStarted: false }
+  let seq = 0
   const ended = runPartitionedSource(
     { spec, keySpace: spec.scheme, source },
     {
@@ -128,6 +129,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
         giveBackPartitions: (leases) => alive(() => store.giveBackPartitions(leases)),
         registerReader: (reader) => alive(() => store.registerReader(reader)),
       },
+      nextSeq: () => seq++,
       writeRejects: async (rejected) => {
         for (const { envelope, outcome } of rejected) {
           const reason = outcome.status === 'evaluated' ? '' : outcome.reason

@@ -79,6 +79,7 @@ export async function startQueueMember(options: QueueMemberOptions): Promise<Que
     return admitted
   }
   const { ingress, stdin } = sourceContext(new Sink())
+  let seq = 0
   const ended = runSource(
     { spec: parseSourceSpec(from), keySpace: 'sqs', source: await openSource(from) },
     {
@@ -101,6 +102,7 @@ export async function startQueueMember(options: QueueMemberOptions): Promise<Que
       },
       cursors: (source) => ({ take: () => store.take(source), release: async () => {} }),
       hostId: 'host',
+      nextSeq: () => seq++,
       writeRejects: async (rejected) => {
         for (const { envelope, outcome } of rejected) {
           const reason = outcome.status === 'evaluated' ? '' : outcome.reason

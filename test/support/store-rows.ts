@@ -9,6 +9,7 @@ import {
   type CommitAnswer,
   type CommitPlan,
   type DeliveryOutcome,
+  type DutyRequest,
   EMPTY_PLAN,
   type ExpectedVersions,
   type Group,
@@ -16,6 +17,7 @@ import {
   type LimiterState,
   type NewAudit,
   type NewDelivery,
+  type SendLimits,
   type SignalRow,
   type Store,
   type UpdateSubscription,
@@ -36,6 +38,7 @@ export function expecting(
     groups: new Map(Object.entries(groups)),
     limiters: new Map(Object.entries(limiters)),
     cursors: new Map(held.map((each) => [each.source, each])),
+    items: new Map(),
   }
 }
 
@@ -194,4 +197,16 @@ export function waiting(
 export function dead(fallbackDeliveries: readonly NewDelivery[] = []): DeliveryOutcome {
   const refused = attempt({ status: 400, outcome: 'refused', message: 'status 400: bad' })
   return { state: 'dead', attempt: refused, reason: 'status 400', fallbackDeliveries: fallbackDeliveries }
+}
+
+/** A destination without a rate, as delivery asks for what it has to send. */
+export function duty(key: string, over: Partial<SendLimits> = {}): DutyRequest {
+  return { key, concurrency: 64, rateLimit: null, answered: [], ...over }
+}
+
+/** The time at which one of these destinations has more to send; null: never. */
+export async function nextAt(store: Store, keys: readonly string[]): Promise<number | null> {
+  const duties = await store.duties(keys.map((key) => duty(key)))
+  const times = duties.flatMap((each) => each.nextAt ?? [])
+  return times.length > 0 ? Math.min(...times) : null
 }

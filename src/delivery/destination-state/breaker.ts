@@ -2,11 +2,9 @@
  * Holds a destination: for as long as its provider ordered, and, if it keeps failing, for a doubling time, after which
  * one delivery is tried. Pure.
  */
-import type { DestinationState } from '../../store/store.ts'
+import { type DestinationState, FAILURE_THRESHOLD } from '../../store/store.ts'
 import { onOrderedWait } from './throttle.ts'
 
-/** So many failures in a row open the breaker. */
-const FAILURE_THRESHOLD = 5
 const INITIAL_HOLD_MS = 1_000
 const MAX_HOLD_MS = 60_000
 

@@ -1,8 +1,8 @@
 /** The state of a destination after an attempt: paused, held or working. Pure. */
 import type { DestinationState } from '../../store/store.ts'
 import { onFailure, onSuccess } from './breaker.ts'
+import { pause, resume } from './pauses.ts'
 import { addRefusal, clearRefusals, isAlertFault, isSystematic, type Refusal } from './refusal-streak.ts'
-import { pause, resume } from './send-permit.ts'
 import { onDelivered } from './throttle.ts'
 
 export interface AttemptResult {

@@ -3,13 +3,10 @@
  * at once grows by one, and shrinks by half when the provider orders a wait again. From the second order on the rate is
  * known, and deliveries keep it: serial requests can be too fast, too. Pure.
  */
-import type { RateLimit } from '../../model/project/destination.ts'
-import type { DestinationState } from '../../store/store.ts'
+import { type DestinationState, isThrottleInForce } from '../../store/store.ts'
 
 type Throttle = NonNullable<DestinationState['throttle']>
 
-/** Without an order to wait for this long, the destination is fast again. */
-const THROTTLE_TTL_MS = 60 * 60_000
 /** The rate grows by this part of the rate that the last order has shown, with each delivery. */
 const GROWTH = 0.005
 /** So many deliveries in a row at the known rate, and one more goes at once. */
@@ -26,7 +23,7 @@ export function onOrderedWait(
   now: number,
 ): Throttle {
   const from = now + waitMs
-  if (!throttle || !isInForce(throttle, now)) {
+  if (!throttle || !isThrottleInForce(throttle, now)) {
     return { window: 1, perMinute: null, basePerMinute: null, delivered: 0, from }
   }
   const { window, perMinute, delivered } = throttle
@@ -45,7 +42,7 @@ export function onOrderedWait(
 
 /** Counts a delivery. While no rate is known, each one lets one more go at once. */
 export function onDelivered(throttle: Throttle, now: number): Throttle | null {
-  if (!isInForce(throttle, now)) return null
+  if (!isThrottleInForce(throttle, now)) return null
   const delivered = throttle.delivered + 1
   const { window, perMinute, basePerMinute } = throttle
   if (perMinute === null || basePerMinute === null) return { ...throttle, delivered, window: window + 1 }
@@ -56,25 +53,4 @@ export function onDelivered(throttle: Throttle, now: number): Throttle | null {
     window: isStep ? window + 1 : window,
     perMinute: perMinute + basePerMinute * GROWTH,
   }
-}
-
-/** How many requests may be under way at once. */
-export function windowOf({ throttle }: DestinationState, now: number): number {
-  return throttle && isInForce(throttle, now) ? throttle.window : Number.POSITIVE_INFINITY
-}
-
-/** The slower one of the configured rate and the rate that the provider's orders have shown. */
-export function effectiveLimit(
-  { throttle }: DestinationState,
-  limit: RateLimit | null,
-  now: number,
-): RateLimit | null {
-  const perMinute = throttle && isInForce(throttle, now) ? throttle.perMinute : null
-  if (perMinute === null || (limit && limit.perMinute <= perMinute)) return limit
-  return { perMinute, burst: 1 }
-}
-
-/** A time further ahead than any wait comes from a clock that was set back meanwhile. */
-function isInForce({ from }: Throttle, now: number): boolean {
-  return Math.abs(now - from) < THROTTLE_TTL_MS
 }

@@ -142,10 +142,10 @@ function deriveRowId({ source, dedupId, origin, position, raw, receivedAt, seq }
 
 /** Returns the identity of an event for the caching helpers. */
 export function cacheEvent(envelope: Envelope, ownRowId: string | null): CacheEvent {
-  const { source, seq, dedupId, dedupByRowId } = envelope
+  const { source, seq, run, dedupId, dedupByRowId } = envelope
   const isKnownByRowId = dedupByRowId === true && ownRowId !== null
   const name = isKnownByRowId ? hashId('own-row', ownRowId) : deriveRowId(envelope)
-  return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
+  return { source, seq, run, name, comesAgain: isKnownByRowId || dedupId !== undefined }
 }
 
 export function isAbsent(value: unknown): boolean {

@@ -18,6 +18,8 @@ export type CacheOperation =
 export interface CacheEvent {
   readonly source: string
   readonly seq: number
+  /** See `Envelope`. */
+  readonly run?: string | undefined
   /** The name is the same when the event comes again, from this process or the next. */
   readonly name: string
   /** True: the source may send the event again after it was settled. */

@@ -6,8 +6,10 @@ export type EventKind = 'log' | 'resource'
 export interface Envelope {
   /** Name of the source, for example `file:/var/log/trail.ndjson` or `trail`. */
   readonly source: string
-  /** Grows by one per event within a source. */
+  /** It grows with each event of a process. A source that is read again gives its events new numbers. */
   readonly seq: number
+  /** The run of a source that resumes, which no other run has, in this process or another. */
+  readonly run?: string | undefined
   readonly kind: EventKind
   /** Log type or resource type that the source declared; null: it depends on the event itself. */
   readonly type: string | null

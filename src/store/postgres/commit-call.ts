@@ -36,7 +36,7 @@ export async function commitPlan(
   expected: ExpectedVersions,
   { holder, now }: { readonly holder: string | null; readonly now: number | null },
 ): Promise<CommitAnswer> {
-  const payload = new Json(payloadOf(plan, expected))
+  const payload = new Json(payloadOf(plan, expected, now))
   // The same token in each try: if only the answer of the first one was lost, the next one finds that it was written.
   const token = randomUUID()
   try {
@@ -61,15 +61,17 @@ export function laneOf({ seen }: CommitPlan, { cursors }: ExpectedVersions): str
   return source ?? seen[0]?.id ?? ''
 }
 
-function payloadOf(plan: CommitPlan, expected: ExpectedVersions): object {
-  const { groups, limiters, cursors } = expected
+function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | null): object {
+  const { groups, limiters, cursors, items } = expected
   for (const { source } of plan.cursors) {
     if (!cursors.has(source)) throw new Bug(`the plan moves the cursor of ${source} without having taken it`)
   }
   return {
     ...plan,
     seen: plan.seen.map(({ id, until }) => ({ id: boundedKey(id), until })),
-    kv: plan.kv.map((write) => ({ ...write, key: boundedKey(write.key) })),
+    kv: plan.kv.map((write) => ({ ...write, key: boundedKey(write.key), expected: items.get(write.key) })),
+    expectedItems: [...items].map(([key, version]) => ({ key: boundedKey(key), version })),
+    givenNow: now,
     held: [...cursors].map(([source, { owner, version }]) => ({ source, owner, version })),
     expectedGroups: [...groups].map(([key, version]) => ({ key, version })),
     expectedLimiters: [...limiters].map(([key, version]) => ({ key, version })),

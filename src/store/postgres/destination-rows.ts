@@ -1,69 +1,189 @@
-/** States of destinations, each changed by a comparison of its version that is repeated until it succeeds. */
+/**
+ * States of destinations. The changes that come while one is written are made together: one read, and one write that
+ * compares the version. Where it fails, another daemon has succeeded, and they are made again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChangedDestination, DestinationState, NewAudit, Versioned } from '../store.ts'
+import {
+  type ChangedDestination,
+  type DestinationState,
+  type Duty,
+  type DutyRequest,
+  type NewAudit,
+  type SendLimits,
+  UNKNOWN_DESTINATION,
+  type Versioned,
+} from '../store.ts'
 import type { Database } from './database.ts'
-
-const UNKNOWN_DESTINATION: DestinationState = {
-  pausedAt: null,
-  pausedReason: '',
-  probeAt: null,
-  failures: 0,
-  tokens: null,
-  tokensAt: null,
-}
+import { DESTINATION_COLUMNS, destinationColumns } from './destination-columns.ts'
+import { Json } from './pool.ts'
 
 const FIRST_DELAY_MS = 2
 const MAX_DELAY_MS = 200
+
+/** What claims change is in columns, and counts instead of the same fields of the body. */
+interface StoredState {
+  readonly body: string | null
+  readonly version: number | null
+  readonly probe_at: number | null
+  readonly tokens: number | null
+  readonly tokens_at: number | null
+}
+
+function stateFrom({ body, probe_at, tokens, tokens_at }: StoredState): DestinationState {
+  if (body === null) return UNKNOWN_DESTINATION
+  const stored = JSON.parse(body) as Partial<DestinationState>
+  return { ...UNKNOWN_DESTINATION, ...stored, probeAt: probe_at, tokens, tokensAt: tokens_at }
+}
 
 export async function readDestinationState(
   database: Database,
   key: string,
 ): Promise<Versioned<DestinationState>> {
-  const sql = 'SELECT body, version FROM destination_state WHERE key = $1'
-  const [row] = await database.query<{ body: string; version: number }>(sql, [key])
-  return row
-    ? { value: JSON.parse(row.body) as DestinationState, version: row.version }
-    : { value: UNKNOWN_DESTINATION, version: 0 }
+  const sql = 'SELECT body, version, probe_at, tokens, tokens_at FROM destination_state WHERE key = $1'
+  const [row] = await database.query<StoredState>(sql, [key])
+  return row ? { value: stateFrom(row), version: row.version! } : { value: UNKNOWN_DESTINATION, version: 0 }
 }
 
-const INSERT = `INSERT INTO destination_state (key, version, body)
-  VALUES ($1, $2::bigint + 1, $3) ON CONFLICT DO NOTHING RETURNING 1`
-const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3
-  WHERE key = $1 AND version = $2 RETURNING 1`
-
-/** Writes the row of the audit together with the change, if the change succeeds. */
-const audited = (change: string) => `WITH changed AS (${change}),
-  number AS (UPDATE counter SET value = value + 1 WHERE name = 'audit' AND EXISTS (SELECT FROM changed) RETURNING value)
-  INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note, origin, request_id)
-    SELECT value, $4::double precision, $5, $6, $7, $8, $9, $10, $11, $12, $13::text, $14::text FROM number RETURNING 1`
-
-interface DestinationChange {
-  readonly key: string
-  readonly change: (state: DestinationState) => DestinationState
-  readonly auditOf: ((states: ChangedDestination) => NewAudit | null) | undefined
-}
-
-/** Where a comparison fails, another change has succeeded. So the changes of all daemons together go on. */
-export async function changeDestinationState(
-  database: Database,
-  { key, change, auditOf }: DestinationChange,
-): Promise<ChangedDestination> {
-  for (let tries = 0; ; tries++) {
-    const { value: before, version } = await readDestinationState(database, key)
-    const after = change(before)
-    if (after === before) return { before, after }
-    const sql = version === 0 ? INSERT : UPDATE
-    const parameters = [key, version, JSON.stringify(after)]
-    const audit = auditOf?.({ before, after }) ?? null
-    const rows = await (audit === null
-      ? database.query(sql, parameters)
-      : database.query(audited(sql), [...parameters, ...auditColumns(audit)]))
-    if (rows.length > 0) return { before, after }
-    await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** tries))
+/** The limits as the functions of the schema take them. */
+export function limitsRow({ concurrency, rateLimit, answered }: SendLimits): object {
+  return {
+    concurrency,
+    answered,
+    perMinute: rateLimit?.perMinute ?? null,
+    burst: rateLimit?.burst ?? null,
   }
 }
 
-function auditColumns(row: NewAudit): (string | number | null)[] {
-  const { at, actor, via, verb, subject, before, after, note, origin, requestId } = row
-  return [at, actor, via, verb, subject.kind, subject.id, before, after, note, origin, requestId]
+interface StoredDuty extends StoredState {
+  readonly wanted: string
+  readonly claimable: number
+  readonly next_at: number | null
+}
+
+export async function readDuties(
+  database: Database,
+  requests: readonly DutyRequest[],
+  now: number | null,
+): Promise<Duty[]> {
+  if (requests.length === 0) return []
+  const rows = await database.query<StoredDuty>('SELECT * FROM destination_duties($1, $2)', [
+    new Json(requests.map((request) => ({ key: request.key, ...limitsRow(request) }))),
+    now,
+  ])
+  const byKey = new Map(rows.map((row) => [row.wanted, row]))
+  return requests.map(({ key }) => {
+    const row = byKey.get(key)!
+    return { key, state: stateFrom(row), claimable: row.claimable, nextAt: row.next_at }
+  })
+}
+
+const COLUMNS = DESTINATION_COLUMNS.join(', ')
+/** The parameters before them are the key, the version and the body. */
+const VALUES = DESTINATION_COLUMNS.map((_, i) => `$${i + 4}::double precision`).join(', ')
+const INSERT = `INSERT INTO destination_state (key, version, body, ${COLUMNS})
+  VALUES ($1, $2::bigint + 1, $3, ${VALUES}) ON CONFLICT DO NOTHING RETURNING 1`
+const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3, (${COLUMNS}) = ROW(${VALUES})
+  WHERE key = $1 AND version = $2 RETURNING 1`
+
+const AUDITS = `$${DESTINATION_COLUMNS.length + 4}::jsonb`
+
+/** Writes rows of the audit together with the change, if the change succeeds. */
+const audited = (change: string) => `WITH changed AS (${change}),
+  number AS (UPDATE counter SET value = value + jsonb_array_length(${AUDITS}) WHERE name = 'audit'
+    AND EXISTS (SELECT FROM changed) RETURNING value)
+  INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note, origin, request_id)
+    SELECT value - jsonb_array_length(${AUDITS}) + e.position, a.at, a.actor, a.via, a.verb, a.subject->>'kind',
+      a.subject->>'id', a.before, a.after, a.note, a.origin, a."requestId"
+    FROM number, jsonb_array_elements(${AUDITS}) WITH ORDINALITY AS e(item, position),
+      jsonb_to_record(e.item) AS a(at double precision, actor text, via text, verb text, subject jsonb, before text,
+        after text, note text, origin text, "requestId" text)
+    RETURNING 1`
+
+interface Entry {
+  readonly change: (state: DestinationState) => DestinationState
+  readonly auditOf: ((states: ChangedDestination) => NewAudit | null) | undefined
+  readonly resolve: (changed: ChangedDestination) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class DestinationStates {
+  readonly #database: Database
+  /** The changes that wait, by destination. A destination whose changes are being written has an entry. */
+  readonly #waiting = new Map<string, Entry[]>()
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  change(key: string, change: Entry['change'], auditOf: Entry['auditOf']): Promise<ChangedDestination> {
+    return new Promise((resolve, reject) => {
+      const entry = { change, auditOf, resolve, reject }
+      const waiting = this.#waiting.get(key)
+      if (waiting) return void waiting.push(entry)
+      this.#waiting.set(key, [entry])
+      void this.#run(key)
+    })
+  }
+
+  async #run(key: string): Promise<void> {
+    for (;;) {
+      const entries = this.#waiting.get(key)!
+      if (entries.length === 0) break
+      this.#waiting.set(key, [])
+      await this.#make(key, entries).catch((error) => {
+        for (const { reject } of entries) reject(error)
+      })
+    }
+    this.#waiting.delete(key)
+  }
+
+  async #make(key: string, entries: readonly Entry[]): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const { value, version } = await readDestinationState(this.#database, key)
+      const made = changed(value, entries)
+      if (made.after === value || (await this.#write(key, version, made))) return made.settle()
+      await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** tries))
+    }
+  }
+
+  async #write(key: string, version: number, { after, audits }: Changes): Promise<boolean> {
+    const sql = version === 0 ? INSERT : UPDATE
+    const parameters = [key, version, JSON.stringify(after), ...Object.values(destinationColumns(after))]
+    const rows = await (audits.length === 0
+      ? this.#database.query(sql, parameters)
+      : this.#database.query(audited(sql), [...parameters, new Json(audits)]))
+    return rows.length > 0
+  }
+}
+
+interface Changes {
+  readonly after: DestinationState
+  readonly audits: readonly NewAudit[]
+  readonly settle: () => void
+}
+
+/** Makes the changes one after the other. A change that fails changes nothing, and keeps no other from being made. */
+function changed(value: DestinationState, entries: readonly Entry[]): Changes {
+  let after = value
+  const audits: NewAudit[] = []
+  const results = entries.map(({ change, auditOf, resolve, reject }) => {
+    const before = after
+    try {
+      const next = change(before)
+      const audit = next === before ? null : (auditOf?.({ before, after: next }) ?? null)
+      if (audit !== null) audits.push(audit)
+      after = next
+    } catch (error) {
+      return () => reject(error)
+    }
+    const states = { before, after }
+    return () => resolve(states)
+  })
+  return {
+    after,
+    audits,
+    settle: () => {
+      for (const settle of results) settle()
+    },
+  }
 }

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import type { Store } from '../store.ts'
 import { boundedKey } from './bounded-key.ts'
-import { claimDue, countDue, earliestDue } from './claim.ts'
+import { claimDue } from './claim.ts'
 import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
 import {
   claimPartitions,
@@ -15,7 +15,7 @@ import {
   takeCursor,
 } from './cursors.ts'
 import { Database } from './database.ts'
-import { changeDestinationState, readDestinationState } from './destination-rows.ts'
+import { DestinationStates, readDestinationState, readDuties } from './destination-rows.ts'
 import {
   countDeliveries,
   findAlert,
@@ -84,6 +84,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
   const lanes = new CommitLanes()
   const caller = () => ({ holder: membership.id, now: now() })
   const outcomes = new OutcomeWriter(database, caller)
+  const destinations = new DestinationStates(database)
   const retention = new Retention(database, options.signalsKeptMs, options.monotonic)
   const folding = new DeltaFolding(database)
   const assertWritable = () => {
@@ -153,16 +154,19 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     },
     partitions: () => listPartitions(database),
 
-    countDue: (key, atMost) => countDue(database, key, atMost, now()),
+    duties: (requests) => readDuties(database, requests, now()),
     claim: async (request) => {
       assertWritable()
       return claimDue(database, request, caller())
+    },
+    announceWork: async () => {
+      assertWritable()
+      await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
     },
     recordOutcome: async (id, leaseToken, outcome) => {
       assertWritable()
       return outcomes.record(id, leaseToken, outcome)
     },
-    nextDue: (keys) => earliestDue(database, keys),
     reconcile: async (registry) => {
       assertWritable()
       return membership.reconcile(registry)
@@ -192,7 +196,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     destinationState: (key) => readDestinationState(database, key),
     changeDestinationState: async (key, change, auditOf) => {
       assertWritable()
-      return changeDestinationState(database, { key, change, auditOf })
+      return destinations.change(key, change, auditOf)
     },
 
     alerts: (filter) => listAlerts(database, filter),
@@ -205,12 +209,12 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     signals: (filter) => listSignals(database, filter),
     signalHorizon: () => signalHorizon(database),
     kv: async (keys) => {
-      const rows = await database.query<{ position: number; value: string }>(
-        `SELECT position, value FROM unnest($1::text[]) WITH ORDINALITY AS k(key, position) JOIN kv USING (key)
+      const rows = await database.query<{ position: number; value: string; version: string }>(
+        `SELECT position, value, version FROM unnest($1::text[]) WITH ORDINALITY AS k(key, position) JOIN kv USING (key)
          WHERE expires_at IS NULL OR expires_at > store_now($2) ORDER BY position`,
         [keys.map(boundedKey), now()],
       )
-      return new Map(rows.map(({ position, value }) => [keys[position - 1]!, value]))
+      return new Map(rows.map(({ position, value, version }) => [keys[position - 1]!, { value, version }]))
     },
 
     // The cursors of files stay those of their host: another host can have other files at the same paths.

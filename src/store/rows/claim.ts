@@ -29,17 +29,6 @@ const EXPIRED_LEASE = `
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
 
-const COUNT_DUE = `
-  SELECT count(*) AS count FROM (
-    SELECT 1 FROM delivery
-    WHERE destination_key = :key AND ((state IN ('pending', 'waiting') AND due <= :now)
-      OR (state = 'sending' AND lease_until <= :now)) LIMIT :atMost)`
-
-/** Reads without a transaction how many deliveries a claim would find, at most `atMost`. */
-export function countDue(driver: Driver, key: string, atMost: number, now: number): number {
-  return driver.prepare<{ count: number }>(COUNT_DUE).get({ key, now, atMost })!.count
-}
-
 const LEASE = `
   UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE seq = :seq
   RETURNING ${DELIVERY_COLUMNS}`
@@ -72,18 +61,6 @@ function lease(driver: Driver, { seq, repeated }: Candidate, until: number): Cla
     repeated: repeated === 1,
     alerts: alertsOf(driver, delivery.id),
     firstReference: delivery.updateOf === null ? null : remoteReferenceOf(driver, delivery.updateOf),
+    isProbe: false,
   }
-}
-
-const EARLIEST = `
-  SELECT min(at) AS at FROM (
-    SELECT min(due) AS at FROM delivery WHERE destination_key = :key AND state IN ('pending', 'waiting')
-    UNION ALL
-    SELECT min(lease_until) FROM delivery WHERE destination_key = :key AND state = 'sending')`
-
-export function earliestDue(driver: Driver, destinationKeys: readonly string[]): number | null {
-  const times = destinationKeys.flatMap(
-    (key) => driver.prepare<{ at: number | null }>(EARLIEST).get({ key })?.at ?? [],
-  )
-  return times.length > 0 ? Math.min(...times) : null
 }

@@ -1,6 +1,7 @@
 /** Types of the rows of deliveries and destinations. Times are epoch milliseconds. */
 import type { JsonText } from '../../core/exact-json.ts'
 import type { AlertUpdate, UpdateEvent } from '../../model/alerts/alert-update.ts'
+import type { RateLimit } from '../../model/project/destination.ts'
 
 export interface NewDelivery {
   /** The result of `deliveryId(...)`, which is the idempotency key, too. An id that exists already is not inserted again. */
@@ -176,4 +177,41 @@ export interface DestinationState {
   readonly copiedUntil?: number | null
   readonly tokens: number | null
   readonly tokensAt: number | null
+}
+
+/** The state of a destination of which nothing is stored. */
+export const UNKNOWN_DESTINATION: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+
+/** What the registry allows for a destination. All daemons together keep it. */
+export interface SendLimits {
+  /** The greatest number of sends that are under way. */
+  readonly concurrency: number
+  /** The configured rate, or that of the type; null: there is none. */
+  readonly rateLimit: RateLimit | null
+  /** Lease tokens of deliveries whose send has ended, although the outcome is not recorded yet: they are not under way. */
+  readonly answered: readonly string[]
+}
+
+export interface DutyRequest extends SendLimits {
+  readonly key: string
+}
+
+/** What a destination has to send. */
+export interface Duty {
+  readonly key: string
+  readonly state: DestinationState
+  /** The number of deliveries that can be claimed now. */
+  readonly claimable: number
+  /**
+   * Epoch ms at which more can be claimed, as far as that depends on time alone: a due date, the end of a lease, of a hold
+   * or of a wait for a token. null: never.
+   */
+  readonly nextAt: number | null
 }

@@ -8,7 +8,7 @@ import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
 import { insertAudit, listAudit } from '../rows/audits.ts'
-import { claimDue, countDue, earliestDue } from '../rows/claim.ts'
+import { claimDue } from '../rows/claim.ts'
 import { readCursor, takeCursor } from '../rows/cursors.ts'
 import {
   countDeliveries,
@@ -18,6 +18,8 @@ import {
   retryDeliveries,
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
+import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
+import { readKv } from '../rows/kv.ts'
 import {
   claimPartitions,
   extendPartitions,
@@ -49,15 +51,6 @@ interface SqliteStoreOptions {
   readonly checkpointPages?: number | undefined
   /** It is called if the file was removed or replaced. Every later write is rejected. */
   readonly onLost?: ((reason: string) => void) | undefined
-}
-
-const UNKNOWN_DESTINATION: DestinationState = {
-  pausedAt: null,
-  pausedReason: '',
-  probeAt: null,
-  failures: 0,
-  tokens: null,
-  tokensAt: null,
 }
 
 export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
@@ -102,7 +95,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     return { answer, durable }
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
-  const stateOf = (key: string) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 }
+  const stateOf = (key: string) => readDestinationState(driver, key)
   const lock = createInstanceLock(driver, options, write)
   const readers = new SourceReaders()
   let closing: Promise<void> | null = null
@@ -148,12 +141,21 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     finishPartitions: (leases) => write((now) => finishPartitions(driver, leases, now), 'unsynced'),
     partitions: async () => listPartitions(driver),
 
-    // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
-    claim: (request) => write((now) => claimDue(driver, request, now), 'unsynced'),
-    countDue: async (key, atMost) => countDue(driver, key, atMost, clock.now()),
+    duties: async (requests) => requests.map((request) => readDuty(driver, request, clock.now())),
+    // A lease needs no sync: if a power cut loses it, the delivery is claimed again. Tokens would be taken twice.
+    claim: ({ within, ...request }) =>
+      write(
+        (now) => {
+          if (within === undefined) return claimDue(driver, request, now)
+          const [key] = request.destinationKeys
+          return key === undefined ? [] : claimWithin(driver, key, within, request, now)
+        },
+        within === undefined || within.rateLimit === null ? 'unsynced' : 'synced',
+      ),
+    // There is one daemon.
+    announceWork: async () => {},
     recordOutcome: (id, leaseToken, outcome) =>
       write((now) => recordDeliveryOutcome(driver, id, leaseToken, outcome, now)),
-    nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection, by) => write((now) => retryDeliveries(driver, selection, by, now)),
     shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
@@ -192,16 +194,4 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       return closing
     },
   }
-}
-
-function readKv(driver: Driver, keys: readonly string[], now: number): Map<string, string> {
-  const get = driver.prepare<{ value: string }>(
-    'SELECT value FROM kv WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)',
-  )
-  return new Map(
-    keys.flatMap((key) => {
-      const row = get.get({ key, now })
-      return row ? [[key, row.value] as const] : []
-    }),
-  )
 }

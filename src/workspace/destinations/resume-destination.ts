@@ -1,7 +1,6 @@
 /** Makes the running daemon retry a paused or held destination at once; the next attempt decides its state. */
-import { MAX_PROVIDER_HOLD_MS } from '../../delivery/destination-state/send-permit.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
-import type { DestinationState, Store } from '../../store/store.ts'
+import { type DestinationState, MAX_PROVIDER_HOLD_MS, type Store } from '../../store/store.ts'
 import { auditedAct } from '../alerts/audited-act.ts'
 import type { Actor } from '../alerts/change-alert.ts'
 

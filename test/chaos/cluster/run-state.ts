@@ -15,7 +15,7 @@ export async function storedState(store: Store, counters: Iterable<string>) {
   return {
     alerts: await store.alerts({ limit: ALL }),
     deliveries: await store.deliveries({ limit: ALL }),
-    counters: new Map(names.map((name) => [name, countOf(items.get(storedKey(name)))])),
+    counters: new Map(names.map((name) => [name, countOf(items.get(storedKey(name))?.value)])),
   }
 }
 

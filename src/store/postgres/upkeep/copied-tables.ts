@@ -1,6 +1,7 @@
 /** The tables that are copied from a SQLite store, in an order in which each row comes after those that it refers to. */
-import type { Group, LimiterState } from '../../store.ts'
+import type { DestinationState, Group, LimiterState } from '../../store.ts'
 import { boundedKey } from '../bounded-key.ts'
+import { DESTINATION_COLUMNS, destinationColumns } from '../destination-columns.ts'
 import { encodeJson, encodeText } from '../text-codec.ts'
 
 type SqliteRow = Readonly<Record<string, string | number | null>>
@@ -78,8 +79,14 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
     const { detection, hourStartedAt, created, mutedAt } = JSON.parse(String(body)) as LimiterState
     return { detection, version: version!, hour_started_at: hourStartedAt, created, muted_at: mutedAt }
   }),
-  table('destination_state', ['key'], 'key version body'),
-  table('kv', ['key'], 'key value expires_at', (row) => ({ ...row, key: boundedKey(String(row.key)) })),
+  table('destination_state', ['key'], ['key version body', ...DESTINATION_COLUMNS].join(' '), (row) => ({
+    ...row,
+    ...destinationColumns(JSON.parse(String(row.body)) as DestinationState),
+  })),
+  table('kv', ['key'], 'key value expires_at version', (row) => ({
+    ...row,
+    key: boundedKey(String(row.key)),
+  })),
   table('seen', ['id'], 'id until', (row) => ({ ...row, id: boundedKey(String(row.id)) })),
   // It comes last: nothing that was read again from a cursor is missing in another table.
   table('source_cursor', ['source'], 'source cursor version owner member lease_until problem lag done_at'),
