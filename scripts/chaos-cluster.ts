@@ -25,7 +25,6 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     blows: { type: 'string', default: 'Infinity' },
     without: { type: 'string', multiple: true, default: [] },
-    'no-counters': { type: 'boolean', default: false },
     sabotage: { type: 'string' },
   },
 })
@@ -42,7 +41,6 @@ const report = await runCluster({
   seed: Number(values.seed),
   maxBlows: Number(values.blows),
   without: values.without,
-  hasCounters: !values['no-counters'],
   checkout: subject,
   settings: SETTINGS,
   leaseMs: LEASE_MS,

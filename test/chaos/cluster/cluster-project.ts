@@ -44,14 +44,14 @@ interface Detection {
   readonly keys?: string
 }
 
-function detections(events: number, hasCounters: boolean): Detection[] {
+function detections(events: number): Detection[] {
   const silent = 'CreateAlert: false\n'
   return [
     { name: 'Noise', body: NOISE },
     { name: 'Merge', body: MATCHES },
     { name: 'Threshold', body: MATCHES, keys: `Threshold: ${THRESHOLD}\n` },
     { name: 'Unique', body: UNIQUE, keys: `Threshold: ${DISTINCT_VALUES}\n` },
-    { name: 'Counter', body: hasCounters ? COUNTER : NOISE },
+    { name: 'Counter', body: COUNTER },
     ...['First', 'Second', 'Request', 'Answer'].map((name) => ({ name, body: MATCHES, keys: silent })),
     ...Array.from({ length: openDetections(events) }, (_, n) => ({ name: `Open${n}`, body: MATCHES })),
   ]
@@ -113,8 +113,6 @@ export function writeRegistry(root: string, number: RegistryNumber): void {
 export interface ProjectSettings {
   readonly events: number
   readonly receiver: string
-  /** False: the detection with a counter in the cache matches nothing. */
-  readonly hasCounters: boolean
   /** Text of `signalbox.yaml`. */
   readonly settings: string
 }
@@ -122,7 +120,7 @@ export interface ProjectSettings {
 export function writeClusterProject(root: string, settings: ProjectSettings): void {
   const folder = join(root, 'detections')
   mkdirSync(folder, { recursive: true })
-  for (const { name, body, keys = '' } of detections(settings.events, settings.hasCounters)) {
+  for (const { name, body, keys = '' } of detections(settings.events)) {
     writeFileSync(join(folder, `${name}.py`), body)
     writeFileSync(
       join(folder, `${name}.yml`),

@@ -24,7 +24,7 @@ export async function referenceMatches(
   const root = mkdtempSync(join(tmpdir(), 'signalbox-reference-'))
   try {
     mkdirSync(root, { recursive: true })
-    writeClusterProject(root, { events, receiver: 'http://127.0.0.1:9', hasCounters: false, settings: '' })
+    writeClusterProject(root, { events, receiver: 'http://127.0.0.1:9', settings: '' })
     writeFileSync(join(root, 'destinations.yaml'), DESTINATIONS)
     writeFileSync(join(root, 'events.ndjson'), texts.map((text) => `${text}\n`).join(''))
     // The first run makes the cursors of the rules, which evaluate what comes from then on.

@@ -32,7 +32,6 @@ export interface ClusterOptions {
   readonly maxBlows: number
   /** Kinds of blows that are left out. */
   readonly without: readonly string[]
-  readonly hasCounters: boolean
   readonly checkout: string
   /** What a daemon adds to `signalbox.yaml`. */
   readonly settings: string
@@ -103,8 +102,8 @@ async function prepare(
       source: broker.source,
       environment: { SIGNALBOX_STORE: storeUrl(proxy.port) },
     })
-    const { events, hasCounters, settings } = options
-    writeClusterProject(slot.root, { events, receiver: receiver.url, hasCounters, settings })
+    const { events, settings } = options
+    writeClusterProject(slot.root, { events, receiver: receiver.url, settings })
     slots.push(slot)
     cleanups.push(() => slot.stop('SIGKILL'))
   }
@@ -146,7 +145,7 @@ class ClusterRun {
     const expected = {
       alerts: ledger.expectedAlerts(),
       matches: ledger.expectedMatches(),
-      counters: options.hasCounters ? ledger.expectedCounters() : new Map<string, number>(),
+      counters: ledger.expectedCounters(),
       hasExactMatches: ledger.added === ledger.distinct,
     }
     const verdict = await this.#verdict(expected)
