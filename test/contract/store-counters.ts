@@ -27,8 +27,8 @@ interface Member {
   readonly store: Store
   readonly ledgers: CacheLedgers
   readonly pipeline: Pipeline
-  evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
-  nextSeq(): number
+  readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
+  readonly nextSeq: () => number
 }
 
 /** The counts that the latest evaluation of an event got, by key. */

@@ -21,7 +21,7 @@ describe('a daemon that is held up between the claim and the request', () => {
   async function sendHeldUp(heldUpMs: number): Promise<string[]> {
     let now = 0
     let isFirst = true
-    const { reveal } = testSecrets(harness.environment)
+    const secrets = testSecrets(harness.environment)
     const target = destination('hook', { options: { url: receiver.url } })
     await harness.send('alert-1', [target])
     const delivery = harness.open(registry([target]), {
@@ -30,7 +30,7 @@ describe('a daemon that is held up between the claim and the request', () => {
         reveal: async (options) => {
           if (isFirst) now += heldUpMs
           isFirst = false
-          return reveal(options)
+          return secrets.reveal(options)
         },
       },
     })

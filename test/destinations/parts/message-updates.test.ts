@@ -147,10 +147,17 @@ describe('googlechat', () => {
   })
 })
 
+interface PostedAlert {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly endsAt: string
+}
+
 describe('alertmanager', () => {
   const send = onUpdateStage(alertmanager, { labels: { team: 'soc' }, activeMinutes: 30 }, 'url')
   const sendAlert = onStage(alertmanager, { labels: { team: 'soc' }, activeMinutes: 30 }, 'url')
-  const alertOf = (body: unknown) => (body as Record<string, Record<string, string>>[])[0]!
+  const alertOf = (body: unknown) => (body as PostedAlert[])[0]!
 
   it('a resolve ends the alert with the same labels, and a repetition prolongs it', async () => {
     const { requests } = await sendAlert(false, { status: 200 })
@@ -161,12 +168,12 @@ describe('alertmanager', () => {
     expect(path).toBe('POST /api/v2/alerts')
     const { labels, annotations, startsAt, endsAt } = alertOf(body)
     expect({ labels, startsAt }).toEqual({ labels: first.labels, startsAt: first.startsAt })
-    expect(annotations!.update).toBe('Resolved by ann@example.com: fixed.')
+    expect(annotations.update).toBe('Resolved by ann@example.com: fixed.')
     const again = alertOf(
       (await send(update({ events: ['repeated'], eventCount: 7 }), { status: 200 })).sent[0]![1],
     )
-    expect(again.annotations!.update).toBe('The alert has 7 events now.')
-    const lead = Date.parse(String(again.endsAt)) - Date.parse(String(endsAt))
+    expect(again.annotations.update).toBe('The alert has 7 events now.')
+    const lead = Date.parse(again.endsAt) - Date.parse(endsAt)
     expect(lead).toBe(30 * 60_000)
   })
 
