@@ -4,7 +4,7 @@ import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
-import { destinationKey, type Registry } from '../model/project/destination.ts'
+import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
 import {
   type AlertRow,
@@ -203,19 +203,27 @@ export class Planner {
   }
 
   #deliver(alertId: string, name: string, reason: string, at: number): void {
-    const destination = findDestination(this.#context.registry, name)
-    if (!destination) return
-    const key = destinationKey(destination)
+    const destination = presentDestination(this.#context.registry, name)
+    // Another daemon can know it. Otherwise a reconciliation orphans it, so that the fallback gets the alert.
+    const key = destination ? destinationKey(destination) : name
     this.#deliveries.push({
       id: deliveryId(alertId, key),
       alertId,
       destinationKey: key,
-      destination: destination.name,
+      destination: destination?.name ?? name,
       due: at,
       createdAt: at,
       reason,
     })
   }
+}
+
+/** A group below its threshold keeps the route of its first event, so a destination can have another name since then. */
+function presentDestination(registry: Registry, name: string): Destination | undefined {
+  return (
+    findDestination(registry, name) ??
+    registry.destinations.find(({ previousNames }) => previousNames.includes(name))
+  )
 }
 
 function muteAudit({ detection, mutedAt }: LimiterChange): NewAudit[] {

@@ -83,6 +83,25 @@ describe('a match in the pipeline', () => {
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 2 }])
   })
 
+  it('is delivered to a destination that was renamed while matches below the threshold were counted', async () => {
+    const { pipeline, present, deliveries } = await fixture([detection({ threshold: 2 })])
+    await pipeline.admit(batch([event(hit('T'))]))
+    const renamed = destination('soc-b', { severities: ['MEDIUM'], previousNames: ['soc'] })
+    present.project = project([detection({ threshold: 2 })], registry([renamed]))
+    await pipeline.admit(batch([event(hit('T'))]))
+    expect(await deliveries()).toEqual(['soc-b static-severity'])
+  })
+
+  it('keeps its delivery to a destination that this project does not have, which another daemon can know', async () => {
+    const { store, pipeline, present } = await fixture([detection({ threshold: 2 })])
+    await pipeline.admit(batch([event(hit('T'))]))
+    present.project = project([detection({ threshold: 2 })], registry([destination('inbox')]))
+    await pipeline.admit(batch([event(hit('T'))]))
+    expect(await store.deliveries({ limit: 10 })).toMatchObject([{ destinationKey: 'soc', state: 'pending' }])
+    await store.reconcile({ knownKeys: ['inbox'], renames: [] })
+    expect(await store.deliveries({ limit: 10 })).toMatchObject([{ state: 'orphaned' }])
+  })
+
   it('merges into the open alert, across batches and inside one', async () => {
     const { store, pipeline, admitted } = await fixture()
     await pipeline.admit(batch([event(hit('T')), event(hit('T'))]))
