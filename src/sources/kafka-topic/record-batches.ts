@@ -20,8 +20,8 @@ export interface FetchedBatches {
 }
 
 export interface DecodedBatch {
-  /** The records from the offset on. Those of aborted transactions and the markers of transactions are left out. */
-  readonly records: readonly KafkaRecord[]
+  /** The records from the offset on. Those of aborted transactions and the markers of transactions are left out. They can be iterated once. */
+  readonly records: Iterable<KafkaRecord>
   /** The offset behind the batch. */
   readonly next: number
   readonly plainBytes: number
@@ -88,22 +88,26 @@ export async function* decodeBatches(
     }
     const { plain, records } = await recordsOf(batch, attributes)
     if (isMarker && isAbortMarker(records)) transactions.end(producerId)
-    const read = isMarker ? [] : records.filter((record) => record.offset >= from)
-    yield { records: read, next, plainBytes: plain.length }
+    yield { records: isMarker ? [] : recordsFrom(records, from), next, plainBytes: plain.length }
   }
 }
 
 async function recordsOf(
   batch: Buffer,
   attributes: number,
-): Promise<{ plain: Buffer; records: readonly KafkaRecord[] }> {
+): Promise<{ plain: Buffer; records: Iterable<KafkaRecord> }> {
   try {
     const packed = batch.subarray(FIELDS_BYTES)
     const plain = await decompress(packed, attributes & COMPRESSION, MAX_PLAIN_BYTES)
-    return { plain, records: readRecords(plain, batch.readInt32BE(57), offsetOf(batch)) }
+    const offsets = { firstOffset: offsetOf(batch), lastOffset: offsetAfter(batch) - 1 }
+    return { plain, records: readRecords(plain, { count: batch.readInt32BE(57), ...offsets }) }
   } catch (error) {
     throw new Undecodable(batch, messageOf(error), error)
   }
+}
+
+function* recordsFrom(records: Iterable<KafkaRecord>, offset: number): Generator<KafkaRecord> {
+  for (const record of records) if (record.offset >= offset) yield record
 }
 
 function* completeBatches(data: Buffer): Generator<Buffer> {
@@ -139,7 +143,7 @@ function offsetAfter(batch: Buffer): number {
   return offsetOf(batch) + batch.readInt32BE(23) + 1
 }
 
-function isAbortMarker([marker]: readonly KafkaRecord[]): boolean {
+function isAbortMarker([marker]: Iterable<KafkaRecord>): boolean {
   const { key = null } = marker ?? {}
   return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER
 }

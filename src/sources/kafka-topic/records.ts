@@ -9,24 +9,63 @@ export interface KafkaRecord {
   readonly contentEncoding: string | null
 }
 
+/** The records of a batch, which its fields announce. */
+export interface AnnouncedRecords {
+  readonly count: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+}
+
 const MAX_VARINT_BYTES = 10
 const CONTENT_ENCODING = /^content-encoding$/i
 
-export function readRecords(plain: Buffer, count: number, firstOffset: number): readonly KafkaRecord[] {
+/**
+ * Checks all records, and returns them one by one: a batch of empty ones has millions, which no memory could hold.
+ * @throws Error if the batch is not what it announces
+ */
+export function readRecords(plain: Buffer, announced: AnnouncedRecords): Iterable<KafkaRecord> {
+  checkRecords(plain, announced)
+  return recordsIn(plain, announced)
+}
+
+function checkRecords(plain: Buffer, { count, firstOffset, lastOffset }: AnnouncedRecords): void {
   const reader = new RecordReader(plain)
-  const records: KafkaRecord[] = []
+  let earlier = firstOffset - 1
+  if (count < 0) throw new Error(`its number of records is ${count}`)
   for (let i = 0; i < count; i++) {
-    const end = reader.end(reader.varint())
-    // The attributes of a record have no meaning.
-    reader.skip(1)
-    reader.varint()
-    const offset = firstOffset + reader.varint()
-    const key = reader.bytes()
-    const value = reader.bytes()
-    records.push({ offset, key, value, contentEncoding: contentEncodingOf(reader) })
+    const { end, offset } = headOf(reader, firstOffset)
+    // A cursor behind such a record would pass other records, or go back.
+    if (offset <= earlier || offset > lastOffset)
+      throw new Error(`the record ${i + 1} has the offset ${offset}, which is not in order`)
+    earlier = offset
+    reader.skipBytes()
+    reader.skipBytes()
+    for (let left = reader.varint(); left > 0; left--) {
+      reader.skipBytes()
+      reader.skipBytes()
+    }
     if (reader.position !== end) throw new Error(`the record ${offset} has another length than it says`)
   }
-  return records
+  if (reader.position !== plain.length) throw new Error('it has more data than its records')
+}
+
+function* recordsIn(plain: Buffer, { count, firstOffset }: AnnouncedRecords): Generator<KafkaRecord> {
+  const reader = new RecordReader(plain)
+  for (let i = 0; i < count; i++) {
+    const { offset } = headOf(reader, firstOffset)
+    const key = reader.bytes()
+    const value = reader.bytes()
+    yield { offset, key, value, contentEncoding: contentEncodingOf(reader) }
+  }
+}
+
+/** Reads what is before the key. */
+function headOf(reader: RecordReader, firstOffset: number): { end: number; offset: number } {
+  const end = reader.end(reader.varint())
+  // The attributes of a record have no meaning, and its time is not used.
+  reader.skip(1)
+  reader.varint()
+  return { end, offset: firstOffset + reader.varint() }
 }
 
 function contentEncodingOf(reader: RecordReader): string | null {
@@ -73,6 +112,11 @@ class RecordReader {
       factor *= 128
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  skipBytes(): void {
+    const length = this.varint()
+    if (length > 0) this.skip(length)
   }
 
   bytes(): Buffer | null {

@@ -22,7 +22,7 @@ import {
   type TopicCursor,
 } from './topic-cursor.ts'
 
-/** So many records become events before the event loop serves others. */
+/** So many records are read before the event loop serves others. */
 const MAX_EMITTED_RECORDS = 200
 const MAX_ENCODING_CHARS = 40
 /** A batch reserves so many bytes before it is decompressed. */
@@ -205,10 +205,13 @@ export class TopicPartition {
   }
 
   async #addBatch({ records, next }: DecodedBatch): Promise<void> {
+    let count = 0
     for (const record of records) {
       this.#add(await this.#eventsOf(record), record.offset + 1)
-      if (this.#pending.length < MAX_EMITTED_RECORDS) continue
-      await this.#flush()
+      // Records without events are not emitted, but a batch can have millions of them.
+      const isFull = this.#pending.length >= MAX_EMITTED_RECORDS
+      if (++count % MAX_EMITTED_RECORDS !== 0 && !isFull) continue
+      if (isFull) await this.#flush()
       await setImmediate()
       if (this.#window.signal.aborted) return
     }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { crc32c, createRecordsBatch } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
 import {
@@ -49,7 +50,7 @@ function withChecksum(data: Buffer): Buffer {
 async function decode(batches: readonly Buffer[], from = 0, aborted: readonly AbortedTransaction[] = []) {
   const decoded: { texts: (string | null)[]; next: number }[] = []
   for await (const { records, next } of decodeBatches({ data: Buffer.concat(batches), aborted }, from))
-    decoded.push({ texts: records.map(({ value }) => value?.toString() ?? null), next })
+    decoded.push({ texts: [...records].map(({ value }) => value?.toString() ?? null), next })
   return decoded
 }
 
@@ -137,6 +138,22 @@ describe('what cannot be decoded', () => {
     ['damaged compressed data', changed((data) => data.writeInt16BE(4, 21)), /the zstd data is damaged/],
     ['more records than there are', changed((data) => data.writeInt32BE(3, 57)), /longer than its batch/],
     [
+      'fewer records than there are',
+      changed((data) => data.writeInt32BE(1, 57)),
+      /more data than its records/,
+    ],
+    ['a number of records below 0', changed((data) => data.writeInt32BE(-1, 57)), /number of records is -1/],
+    [
+      'a record with an offset behind the batch',
+      changed((data) => data.writeUInt8(4, 64)),
+      /record 1 has the offset 3, which is not in order/,
+    ],
+    [
+      'two records with one offset',
+      changed((data) => data.writeUInt8(0, 64 + 8)),
+      /record 2 has the offset 1, which is not in order/,
+    ],
+    [
       'a record with another length',
       changed((data) => data.writeUInt8(4, 61)),
       /another length than it says/,
@@ -156,3 +173,36 @@ describe('what cannot be decoded', () => {
     })
   })
 })
+
+it('does not keep the millions of records that a small batch can have', async () => {
+  const count = 1_000_000
+  // Each has its length, its attributes, its time, an offset of at most three bytes, and three lengths of 0.
+  const plain = Buffer.alloc(count * 9)
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    const offset = varint(2 * i)
+    at = plain.writeUInt8(2 * (5 + offset.length), at) + 2
+    plain.set(offset, at)
+    at += offset.length + 3
+  }
+  const head = batch({ offset: 0, texts: [], next: count })
+  head.writeInt16BE(1, 21)
+  head.writeInt32BE(count, 57)
+  const data = withLength(Buffer.concat([head, gzipSync(plain.subarray(0, at))]))
+  const before = process.memoryUsage().heapUsed
+  let read = 0
+  for await (const { records } of decodeBatches({ data, aborted: [] }, 0)) {
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100e6)
+    for (const { value } of records) read += value?.length === 0 ? 1 : 0
+  }
+  expect(read).toBe(count)
+})
+
+function varint(number: number): number[] {
+  return number < 128 ? [number] : [(number % 128) | 128, ...varint(Math.floor(number / 128))]
+}
+
+function withLength(data: Buffer): Buffer {
+  data.writeInt32BE(data.length - 12, 8)
+  return withChecksum(data)
+}
