@@ -84,6 +84,43 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     expect(await rowIds(store)).toEqual(['present', 'later'])
   })
 
+  it('is not away while a dump reads its tables, and drops an expired day after the dump', async () => {
+    const url = server().url()
+    const clock = manualClock(T0)
+    const absences: (string | null)[] = []
+    const store = await openStore(url, {
+      clock,
+      projectRoot: '.',
+      signalsKeptMs: DAY_MS,
+      monotonic: () => clock.now(),
+      onAvailability: (reason) => absences.push(reason),
+    })
+    opened.push(store)
+    await store.join({ name: 'a daemon', hostId: 'h' })
+    await commitSignal(store, 'expires')
+    await upkeepUntil(store, clock, () => hasDay(url, '20260104'))
+    const dump = await openPool(readStoreUrl(url, {}, '.'), { readOnly: false }).hold()
+    await dump.query('BEGIN')
+    await dump.query('LOCK TABLE signal, signal_other IN ACCESS SHARE MODE')
+    clock.advance(DAY_MS)
+    await commitSignal(store, 'next day')
+    clock.advance(DAY_MS)
+    const isWaiting = () =>
+      inSchema(
+        url,
+        `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IN ('signal'::regclass, 'signal_other'::regclass)`,
+      ) !== '0'
+    await upkeepUntil(store, clock, isWaiting)
+    await until(() => !isWaiting())
+    expect(await store.commit(plan({}), expecting())).toBe('ok')
+    await store.check()
+    expect(absences).toEqual([])
+    expect(hasDay(url, '20260101')).toBe(true)
+    await dump.query('ROLLBACK')
+    await dump.close()
+    await upkeepUntil(store, clock, () => !hasDay(url, '20260101'))
+  })
+
   it('that was made before signals had days keeps its signals, and their order', async () => {
     const url = server().url()
     const schema = new URL(url).searchParams.get('schema')!

@@ -46,6 +46,15 @@ export class Database {
   }
 
   /**
+   * Tries once, for upkeep that is done again later anyway. Its failure does not mean that the database is away: a dump
+   * reads every table for as long as it runs, and no table can be dropped meanwhile.
+   */
+  async attempt<R>(sql: string, parameters: readonly Parameter[]): Promise<R[]> {
+    this.#assertOpen()
+    return this.#pool.use((connection) => connection.query<R>(sql, parameters))
+  }
+
+  /**
    * If the connection breaks, it is unknown whether the work was done, and it is done again: `repeats` is true then.
    * After a deadlock it is done again, too, unless the caller treats conflicts.
    */

@@ -41,7 +41,7 @@ export class DeltaFolding {
     let folded = MAX_DELTAS_PER_CALL
     while (folded === MAX_DELTAS_PER_CALL && !this.#database.isClosing) {
       const sql = 'SELECT fold_deltas($1) AS folded'
-      const [row] = await this.#database.query<{ folded: number }>(sql, [MAX_DELTAS_PER_CALL])
+      const [row] = await this.#database.attempt<{ folded: number }>(sql, [MAX_DELTAS_PER_CALL])
       folded = row!.folded
     }
   }

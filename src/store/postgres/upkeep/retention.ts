@@ -57,19 +57,19 @@ export class Retention {
   }
 
   async #pass(given: number | null): Promise<void> {
-    const [moments] = await this.#database.query<Moments>(MOMENTS, [given])
+    const [moments] = await this.#database.attempt<Moments>(MOMENTS, [given])
     const { now, newest } = moments!
     if (!this.#trust.isTrusted({ now, monotonic: this.#monotonic() }, () => newest)) return
     for (const { sql, keptMs } of this.#passes) await this.#deleteAll(sql, now - keptMs)
     // A day that is busy is dropped by a later pass.
-    await this.#database.query('SELECT drop_signal_days($1)', [now - this.#signalsKeptMs])
-    await this.#database.query('SELECT prepare_signal_days($1)', [now])
+    await this.#database.attempt('SELECT drop_signal_days($1)', [now - this.#signalsKeptMs])
+    await this.#database.attempt('SELECT prepare_signal_days($1)', [now])
   }
 
   async #deleteAll(sql: string, before: number): Promise<void> {
     let removed = MAX_ROWS_PER_PASS
     while (removed === MAX_ROWS_PER_PASS && !this.#database.isClosing)
-      removed = (await this.#database.query(sql, [before, MAX_ROWS_PER_PASS])).length
+      removed = (await this.#database.attempt(sql, [before, MAX_ROWS_PER_PASS])).length
   }
 }
 
