@@ -29,6 +29,8 @@ export interface PartitionRunParts {
   readonly clock: Clock
   readonly store: Pick<Store, 'claimPartitions' | 'giveBackPartitions'>
   readonly claim: { readonly leaseMs: number; readonly member: string }
+  /** Returns milliseconds that the system's clock does not change. */
+  readonly monotonic: () => number
   readonly admitSystem: (findings: readonly SystemFinding[]) => Promise<void>
   /** Creates a new intake: events that an earlier run had under way are not committed any more. */
   readonly emitter: (
@@ -63,6 +65,8 @@ function isStop(error: unknown): error is PartitionStopped | UserError {
 
 export class PartitionRun {
   readonly name: string
+  /** The end of the lease, which the monotonic clock measures. */
+  leaseUntil: number
   readonly #partition: string
   readonly #parts: PartitionRunParts
   readonly #abort = new AbortController()
@@ -78,8 +82,9 @@ export class PartitionRun {
   readonly ended: Promise<void>
   #hasBegun = false
 
-  constructor(partition: string, held: HeldCursor, parts: PartitionRunParts) {
+  constructor(partition: string, held: HeldCursor, leaseUntil: number, parts: PartitionRunParts) {
     this.name = held.source
+    this.leaseUntil = leaseUntil
     this.#partition = partition
     this.#held = held
     this.#parts = parts
@@ -253,7 +258,7 @@ export class PartitionRun {
    * may reach the broker. Returns null if one has claimed the partition.
    */
   async #claimAgain(held: HeldCursor, waitMs: number): Promise<HeldCursor | null> {
-    const { store, claim, broker } = this.#parts
+    const { store, claim, broker, monotonic } = this.#parts
     let restMs = waitMs
     for (;;) {
       this.#held = null
@@ -262,7 +267,9 @@ export class PartitionRun {
         if (restMs > 0) await broker.clock.sleep(restMs, this.#signal)
         restMs = 0
         if (this.#signal.aborted) return null
+        const leaseUntil = monotonic() + claim.leaseMs
         const [claimed = null] = await store.claimPartitions({ ...claim, sources: [this.name], limit: 1 })
+        this.leaseUntil = leaseUntil
         this.#held = claimed
         return claimed
       } catch (error) {

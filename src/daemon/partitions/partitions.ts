@@ -48,8 +48,6 @@ interface Running {
   readonly run: PartitionRun
   /** It is given back as soon as nothing of it is in flight. */
   isLeaving: boolean
-  /** The end of the lease, which the monotonic clock measures. */
-  leaseUntil: number
 }
 
 interface OpenedPartitions {
@@ -123,8 +121,8 @@ class Partitions {
     while (!signal.aborted) {
       await clock.sleep(intervalMs, signal)
       if (signal.aborted) return
-      for (const { run, leaseUntil } of this.#running.values()) {
-        if (run.lease !== null && leaseUntil - monotonic() <= intervalMs) run.expire()
+      for (const { run } of this.#running.values()) {
+        if (run.lease !== null && run.leaseUntil - monotonic() <= intervalMs) run.expire()
       }
       // A store that does not answer must not keep the next check from being made.
       void this.#extend()
@@ -143,18 +141,17 @@ class Partitions {
 
   async #extend(): Promise<void> {
     const { store, log, monotonic, leaseMs } = this.#parts
-    const asked = [...this.#running.values()].flatMap((running) => {
-      const { lease } = running.run
-      return lease === null ? [] : [{ running, lease }]
-    })
+    const asked = [...this.#running.values()].flatMap(({ run }) =>
+      run.lease === null ? [] : [{ run, lease: run.lease }],
+    )
     if (asked.length === 0) return
     const leaseUntil = monotonic() + leaseMs
     try {
       const leases = asked.map(({ lease }) => lease)
       const extended = await store.extendPartitions(leases, leaseMs)
-      for (const [i, { running, lease }] of asked.entries()) {
-        if (extended[i]) running.leaseUntil = leaseUntil
-        else running.run.lose(lease.owner)
+      for (const [i, { run, lease }] of asked.entries()) {
+        if (extended[i]) run.leaseUntil = Math.max(run.leaseUntil, leaseUntil)
+        else run.lose(lease.owner)
       }
     } catch (error) {
       log.warn({ source: this.#spec.name, error: messageOf(error) }, 'the leases could not be extended')
@@ -232,18 +229,19 @@ class Partitions {
   }
 
   #start(partition: string, held: HeldCursor, leaseUntil: number): void {
-    const run = this.#createRun(partition, held)
-    this.#running.set(held.source, { run, isLeaving: false, leaseUntil })
+    const run = this.#createRun(partition, held, leaseUntil)
+    this.#running.set(held.source, { run, isLeaving: false })
     void run.ended.then(() => {
       this.#running.delete(held.source)
       this.#parts.states.remove(this.#spec.name, partition)
     })
   }
 
-  #createRun(partition: string, held: HeldCursor): PartitionRun {
-    const { limits, inFlight, store, member, leaseMs, admitSystem, clock, states, stats } = this.#parts
+  #createRun(partition: string, held: HeldCursor, leaseUntil: number): PartitionRun {
+    const { limits, inFlight, store, member, leaseMs, monotonic, admitSystem, clock, states, stats } =
+      this.#parts
     const { name: source } = this.#spec
-    return new PartitionRun(partition, held, {
+    return new PartitionRun(partition, held, leaseUntil, {
       source: this.#source,
       broker: this.#broker(),
       limits,
@@ -251,6 +249,7 @@ class Partitions {
       clock,
       store,
       claim: { leaseMs, member },
+      monotonic,
       admitSystem,
       emitter: (name, claim, onStarted) =>
         createEmitter({ spec: this.#spec, keySpace: this.#keySpace, claim, name }, this.#parts, onStarted),

@@ -23,7 +23,7 @@ it('a partition is reported as waiting until it is read again, also while it con
     await commitCursor('1')
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
   }
-  const run = new PartitionRun('>', HELD, {
+  const run = new PartitionRun('>', HELD, 10_000, {
     source: {
       ends: false,
       storedName: 'nats:EVENTS',
@@ -45,6 +45,7 @@ it('a partition is reported as waiting until it is read again, also while it con
       },
     },
     claim: { leaseMs: 10_000, member: 'member' },
+    monotonic: () => clock.now(),
     admitSystem: async () => {},
     emitter: (_name, _claim, onStarted) => ({ emit: async () => [], commitCursor: async () => onStarted() }),
     onBegun: () => {},
