@@ -62,10 +62,16 @@ export class S3Client {
     return url.href + (version === null ? '' : `?versionId=${encoded(version)}`)
   }
 
-  #signed(url: string, { etag }: NamedObject, from: number, signal: AbortSignal): Promise<HttpRequest> {
+  #signed(
+    url: string,
+    { etag, version }: NamedObject,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<HttpRequest> {
     const headers = {
       'x-amz-content-sha256': EMPTY_SHA256,
-      ...(etag !== null && { 'if-match': `"${etag}"` }),
+      // A version has one content. A message with another ETag must not end it as gone.
+      ...(etag !== null && version === null && { 'if-match': `"${etag}"` }),
       ...(from > 0 && { range: `bytes=${from}-` }),
     }
     const send = (request: HttpRequest) =>

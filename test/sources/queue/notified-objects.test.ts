@@ -333,6 +333,17 @@ describe('a broken object', () => {
     expect(ledger.rejects).toEqual([expect.stringMatching(/^s3:trail\/list@\w+: line 1, item 3, byte 17: /)])
   })
 
+  it('is not gone because a message gives its version another ETag', async () => {
+    await aws.putObject('trail', 'versioned', '{"n":1}')
+    const named = record('versioned', 'another')
+    const object = { ...named.s3.object, versionId: 'v1' }
+    await aws.sendTo(queue.url, JSON.stringify({ Records: [{ ...named, s3: { ...named.s3, object } }] }))
+    await start()
+    await isEmpty()
+    expect(textsOf('s3:trail/versioned@v1')).toEqual(['{"n":1}'])
+    expect(ledger.rejects).toEqual([])
+  })
+
   it('that is gone or was overwritten is one reject', async () => {
     await aws.sendTo(queue.url, direct('gone', 'e'))
     const etag = await aws.putObject('trail', 'new', '{"n":1}')
