@@ -182,8 +182,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
   const groups = new BatchGroups({ commit: admit, pace })
 
+  /** A run of which a commit failed commits nothing any more, so what its events have asked the cache is forgotten. */
+  const admitClaimed = async (batch: ClaimedBatch): Promise<readonly Settlement[]> => {
+    try {
+      return await groups.admit(batch)
+    } catch (error) {
+      const [first] = batch.events
+      if (first) cache?.release(first.envelope, true)
+      throw error
+    }
+  }
+
   return {
-    admit: (batch) => (hasClaim(batch) ? groups.admit(batch) : admit(batch.queue, batch.claim, () => batch)),
+    admit: (batch) => (hasClaim(batch) ? admitClaimed(batch) : admit(batch.queue, batch.claim, () => batch)),
     areKnown: async (events) => {
       const ids = events.map(idempotencyId)
       const seen = ids.filter((id) => id !== null)

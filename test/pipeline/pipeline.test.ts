@@ -4,11 +4,13 @@ import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
+import { CacheLedgers } from '../../src/pipeline/cache-ledgers.ts'
 import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import type { AdmitResult } from '../../src/pipeline/planner.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import { incrementCounter } from '../support/cache-counter.ts'
 import { manualClock } from '../support/clock.ts'
 import { evaluatedEvent as event } from '../support/evaluated-events.ts'
 import { destination, detection, failure, project, registry } from '../support/model.ts'
@@ -252,6 +254,34 @@ it('no commit of a run succeeds after one that failed, because its events would 
   await expect(admit('3')).rejects.toThrow('an earlier commit of file:x failed')
   expect(await store.cursor('file:x')).toBeNull()
   expect(await store.signals({ limit: 5 })).toEqual([])
+})
+
+it('a run of which a commit failed leaves nothing of its events in the cache', async () => {
+  const { store } = await fixture()
+  const shared = { ...store, isShared: true, apply: () => Promise.reject(new Error('disk full')) }
+  const cache = new CacheLedgers(shared, () => T0)
+  const pipeline = createPipeline({
+    store: shared,
+    cache,
+    project: () => project([detection()], soc),
+    onAdmitted: () => {},
+  })
+  const claim = new CursorClaim(await store.take('file:x'))
+  const ask = async () => {
+    const evaluated = event(hit('T'))
+    const envelope = { ...evaluated.envelope, run: claim.expected.owner }
+    const { source, seq, run } = envelope
+    await incrementCounter(cache, { source, seq, run, name: `${source}:${seq}`, comesAgain: true })
+    return { ...evaluated, envelope }
+  }
+  const [first, second] = [await ask(), await ask()]
+  const admit = (evaluated: EvaluatedEvent, cursor: string) =>
+    pipeline.admit({ queue: 'file:x', events: [evaluated], claim, cursor })
+  await expect(admit(first, '1')).rejects.toThrow('disk full')
+  await expect(admit(second, '2')).rejects.toThrow('an earlier commit')
+  const late = await ask()
+  await expect(admit(late, '3')).rejects.toThrow('an earlier commit')
+  expect(cache.ledgerOf(first.envelope)).toBeNull()
 })
 
 it('two pipelines on one store count every event exactly once', async () => {
