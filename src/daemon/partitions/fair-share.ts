@@ -7,6 +7,8 @@ const GIVE_BACK_INTERVAL_MS = 2_000
 const GIVEN_BACK_PART = 1 / 4
 /** After the store was away, each daemon claims for this time only what it had before, so that no partition moves. */
 const RETURN_MS = 2_000
+/** The daemons that did not take partitions, for example while the broker was away, get another chance after this time. */
+const SURPLUS_TTL_MS = 10 * 60_000
 
 export interface ShareView {
   /** Milliseconds of a monotonic clock. */
@@ -37,6 +39,7 @@ export class FairShare {
   #readers = 0
   /** How many partitions the daemon keeps beyond its share, because no other daemon took them. */
   #surplus = 0
+  #surplusUntil = Number.NEGATIVE_INFINITY
   #gaveBackAt = Number.NEGATIVE_INFINITY
   /** Set for a moment after the store was away. */
   #returning: { readonly until: number; readonly own: ReadonlySet<string> } | null = null
@@ -58,12 +61,14 @@ export class FairShare {
     this.#noteFree(free, now)
     const fair = Math.ceil(partitions.length / Math.max(1, share.readers))
     const excess = Math.max(0, own.length - fair)
-    this.#surplus = share.readers === this.#readers ? Math.min(this.#surplus, excess) : 0
+    const keepsSurplus = share.readers === this.#readers && now < this.#surplusUntil
+    this.#surplus = keepsSurplus ? Math.min(this.#surplus, excess) : 0
     this.#readers = share.readers
     const vacancy = fair + this.#surplus - own.length
     const left = free.filter((name) => now - this.#freeSince.get(name)! >= this.#leaseMs)
     if (left.length > vacancy && left.length > 0) {
       this.#surplus = own.length + left.length - fair
+      this.#surplusUntil = now + SURPLUS_TTL_MS
       return { claim: left, limit: left.length, giveBack: 0 }
     }
     return {

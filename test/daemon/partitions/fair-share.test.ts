@@ -11,7 +11,7 @@ class Cluster {
   now = 0
   readonly partitions: readonly string[]
   readonly owners = new Map<string, string>()
-  readonly daemons = new Map<string, { share: FairShare; isStuck: boolean }>()
+  readonly daemons = new Map<string, { readonly share: FairShare; isStuck: boolean }>()
   moves = 0
 
   constructor(count: number) {
@@ -133,6 +133,17 @@ describe('the share of a daemon', () => {
     cluster.rounds(60)
     expect(cluster.of('b').length).toBeGreaterThanOrEqual(6)
     expect(cluster.owners.size).toBe(16)
+  })
+
+  it('is given back after ten minutes to daemons that take it now', () => {
+    const cluster = new Cluster(16)
+    cluster.start('a')
+    cluster.start('late', true)
+    cluster.rounds(LEASE_MS / ROUND_MS + 1)
+    expect(cluster.counts()).toEqual([16, 0])
+    cluster.daemons.get('late')!.isStuck = false
+    cluster.rounds((11 * 60_000) / ROUND_MS)
+    expect(cluster.counts()).toEqual([8, 8])
   })
 
   it('is for two seconds what it was before, after the store was away for as long as a lease', () => {
