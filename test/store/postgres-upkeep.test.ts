@@ -66,6 +66,25 @@ describeWithPostgres('a schema in PostgreSQL', (server) => {
     expect(inSchema(url, 'SELECT count(*) FROM signal_other')).toBe('0')
   })
 
+  it('shows every signal to a reader that waits while the table of a day is attached', async () => {
+    const url = server().url()
+    const clock = manualClock(T0)
+    const store = await open(url, clock)
+    await upkeepUntil(store, clock, () => hasDay(url, '20260104'))
+    const earlier = T0 - 20 * DAY_MS
+    const columns = 'id, detection, at, happened_at, row_id, log_type, fields, recorded_at'
+    inSchema(url, `INSERT INTO signal (${columns}) VALUES (-1, 'R', 0, 0, 'moved', 'T', '{}', ${earlier})`)
+    const upkeep = await openPool(readStoreUrl(url, {}, '.'), { readOnly: false }).hold()
+    await upkeep.query('BEGIN')
+    await upkeep.query('SELECT prepare_signal_days($1)', [earlier])
+    const read = rowIds(store)
+    const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`
+    await until(() => inSchema(url, waiting) === '1')
+    await upkeep.query('COMMIT')
+    await upkeep.close()
+    expect(await read).toEqual(['moved'])
+  })
+
   it('deletes expired signals that lie in no day by rows', async () => {
     const url = server().url()
     const clock = manualClock(T0)

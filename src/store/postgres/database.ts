@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf, type UserError } from '../../errors.ts'
 import type { Connection, HeldConnection, Parameter, Pool } from './pool.ts'
-import { isAway, isConflict, isRefused, isRerouted, postgresFailure } from './postgres-failure.ts'
+import { isAway, isConflict, isRefused, postgresFailure } from './postgres-failure.ts'
 import type { PostgresSettings } from './store-url.ts'
 
 const FIRST_DELAY_MS = 100
@@ -82,7 +82,6 @@ export class Database {
         if (this.#failing.size === 0) this.#setAway(null)
         return result
       } catch (error) {
-        if (isRerouted(error) && tries < MAX_TRIES_AFTER_CONFLICT) continue
         if (isConflict(error)) {
           // A conflict is an answer, too.
           this.#failing.delete(work)

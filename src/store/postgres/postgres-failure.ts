@@ -32,11 +32,6 @@ export function isConflict(error: unknown): boolean {
   return CONFLICTS.includes(codeOf(error)) || isUsedRequest(error)
 }
 
-/** A table for the day of a signal was attached while the signal was on its way to another one: nothing was written. */
-export function isRerouted(error: unknown): boolean {
-  return codeOf(error) === '23514' && (error as { readonly table?: string }).table === 'signal_other'
-}
-
 function isUsedRequest(error: unknown): boolean {
   return (
     codeOf(error) === '23505' && (error as { readonly constraint?: string }).constraint === 'audit_request'
