@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/model/ports.ts'
 import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import { openPool } from '../../src/store/postgres/pool.ts'
+import { readStoreUrl } from '../../src/store/postgres/store-url.ts'
+import { NO_VERSION, type Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { describeWithPostgres } from '../support/postgres.ts'
 import {
@@ -44,6 +46,32 @@ describeWithPostgres('several daemons on a schema', (server) => {
   }
   const schemaOf = (url: string) => new URL(url).searchParams.get('schema')!
   const names = async (store: Store) => (await store.members()).map(({ name }) => name)
+
+  it('an item that another one has written meanwhile is not removed with one that did not exist', async () => {
+    const url = server().url()
+    const store = await member(url, 'a')
+    const inSchema = (sql: string) =>
+      server()
+        .sql(`SET search_path = ${schemaOf(url)}; ${sql}`)
+        .trim()
+    const blocking = await openPool(readStoreUrl(url, {}, '.'), { readOnly: false }).hold()
+    await blocking.query('BEGIN')
+    await blocking.query("INSERT INTO kv (key, value) VALUES ('first', '0')")
+    const kv = [
+      { key: 'first', value: '1', expiresAt: null },
+      { key: 'second', value: null, expiresAt: null },
+    ]
+    const items = new Map(kv.map(({ key }) => [key, NO_VERSION]))
+    const committed = store.commit(plan({ kv }), { ...nothing, items })
+    const waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'commit_plan'"
+    await until(() => inSchema(waiting) === '1')
+    inSchema("INSERT INTO kv (key, value) VALUES ('second', '2')")
+    await blocking.query('ROLLBACK')
+    await blocking.close()
+    expect(await committed).toBe('conflict')
+    expect(await store.kv(['first', 'second'])).toMatchObject(new Map([['second', { value: '2' }]]))
+  })
 
   it('all are listed with what they are, until they leave', async () => {
     const url = server().url()

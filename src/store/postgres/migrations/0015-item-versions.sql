@@ -24,7 +24,10 @@ BEGIN
     ORDER BY key
   LOOP
     IF item.value IS NULL THEN
-      DELETE FROM kv WHERE key = item.key;
+      DELETE FROM kv AS t WHERE key = item.key
+        AND (item.expected IS NULL OR t.version = item.expected OR t.expires_at <= now_ms);
+      -- A key that did not exist when it was compared had nothing to lock.
+      IF NOT FOUND AND EXISTS (SELECT 1 FROM kv WHERE key = item.key) THEN PERFORM raise_conflict(); END IF;
     ELSE
       INSERT INTO kv AS t (key, value, expires_at, version)
         VALUES (item.key, item.value, item."expiresAt", coalesce(item.version, gen_random_uuid()::text))
