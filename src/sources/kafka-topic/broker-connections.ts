@@ -34,6 +34,7 @@ export class BrokerConnections {
   readonly #opened = new Map<string, Promise<Opened>>()
   readonly #bounds = new Set<BoundedConnections>()
   #redact: (text: string) => string = (text) => text
+  #isClosed = false
 
   constructor(spec: SourceSpec, broker: BrokerSpec) {
     this.#spec = spec
@@ -64,6 +65,7 @@ export class BrokerConnections {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#opened.clear()
     for (const bounds of this.#bounds) bounds.close()
   }
@@ -103,6 +105,8 @@ export class BrokerConnections {
     const sasl = await saslOptions(spec, to.host, options, (lifetimeMs) => {
       if (lifetimeMs > 0) replacedAt = performance.now() + SESSION_PART * lifetimeMs
     })
+    // The source can be closed while the secrets are read or a token is created.
+    if (this.#isClosed) throw new RetryableError('interrupted')
     const bounds = new BoundedConnections(MAX_ANSWER_BYTES)
     this.#bounds.add(bounds)
     const connection = new Connection('signalbox', {

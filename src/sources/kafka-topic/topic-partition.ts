@@ -25,8 +25,11 @@ import {
 /** So many records are read before the event loop serves others. */
 const MAX_EMITTED_RECORDS = 200
 const MAX_ENCODING_CHARS = 40
-/** A batch reserves so many bytes before it is decompressed. */
-const RESERVED_BYTES = 1024 * 1024
+/**
+ * A batch reserves so many bytes before it is decompressed and its size is known. The batches that are decompressed at a
+ * time are therefore four.
+ */
+const RESERVED_BYTES = 8 * 1024 * 1024
 const LEADER_RETRY_MS = 300
 const MAX_LEADER_RETRIES = 10
 const PLAIN_ENCODINGS: ReadonlySet<string | null> = new Set([null, '', 'identity', 'gzip'])
