@@ -29,7 +29,7 @@ export class CommitLanes {
   }
 }
 
-/** @param holder the token of the daemon; null: the writer is a command. */
+/** @param holder the id of the member; null: the writer is a command. Nothing is compared with it any more. */
 export async function commitPlan(
   database: Database,
   plan: CommitPlan,
