@@ -11,16 +11,14 @@ import type {
   CacheRequest,
   DetectionCache,
 } from '../model/events/detection-cache.ts'
-import type { Envelope } from '../model/events/event.ts'
 import { type KvItem, type KvWrite, NO_VERSION, type Store } from '../store/store.ts'
+import { AskingEvents, type EventKey } from './asking-events.ts'
 import { type CacheItem, CacheItems, NO_ITEM } from './cache-items.ts'
 import { CacheLeases } from './cache-leases.ts'
 import { type EventLog, isAhead, logFrom, logKey, logWrite } from './event-log.ts'
 
 /** More events than this cannot be under way. An event whose commit failed may never come again, so its log must expire. */
 const MAX_LOGS = 20_000
-
-export type EventKey = Pick<Envelope, 'source' | 'seq'>
 
 /** The cache writes that are committed with the effects of some events. */
 export interface CacheCommit {
@@ -41,10 +39,7 @@ export class CacheLedger implements DetectionCache {
   readonly #items = new CacheItems()
   readonly #leases: CacheLeases
   readonly #logs = new Map<string, EventLog>()
-  /** The names of events by `source:seq`. */
-  readonly #names = new Map<string, string>()
-  /** The events, by `source:seq`, that must be evaluated again. */
-  readonly #outdated = new Set<string>()
+  readonly #events = new AskingEvents()
   readonly #reads = new Map<string, Promise<unknown>>()
   #requests = 0
   /** It rises when answers are forgotten. */
@@ -59,14 +54,16 @@ export class CacheLedger implements DetectionCache {
 
   /** True if no event is under way that has asked. */
   get isIdle(): boolean {
-    return this.#names.size === 0 && this.#requests === 0
+    return this.#events.size === 0 && this.#requests === 0
   }
 
   async request(request: CacheRequest): Promise<JsonText> {
     this.#requests++
+    const end = this.#events.begin(request.event)
     try {
       return await this.#answer(request)
     } finally {
+      end()
       this.#requests--
     }
   }
@@ -74,15 +71,18 @@ export class CacheLedger implements DetectionCache {
   async #answer({ event, trustGroup, detection, operationId, operation }: CacheRequest): Promise<JsonText> {
     const question = JSON.stringify([trustGroup, detection, operationId, ...tokenOf(operation)])
     const key = JSON.stringify([trustGroup, operation.key])
+    const epoch = this.#epoch
+    if (this.#events.isOutdated(event)) throw outdatedEvaluation()
     for (;;) {
-      const epoch = this.#epoch
       const log = await this.#logOf(event)
+      const entry = log.answers.has(question) ? null : await this.#entry(key)
+      // Answers were forgotten meanwhile. What this evaluation asks from here on must change nothing.
+      if (epoch !== this.#epoch) throw outdatedEvaluation()
+      // An event of the same name was settled meanwhile.
+      if (this.#logs.get(event.name) !== log) continue
       const previous = log.answers.get(question)
       if (previous !== undefined) return previous
-      const entry = await this.#entry(key)
-      // Answers were forgotten meanwhile, and this log with them.
-      if (epoch !== this.#epoch) continue
-      const answer = operation.kind === 'read' ? itemAnswer(entry) : String(this.#write(key, operation))
+      const answer = operation.kind === 'read' ? itemAnswer(entry!) : String(this.#write(key, operation))
       if (operation.kind === 'write') log.hasWritten = true
       log.answers.set(question, answer)
       return answer
@@ -91,7 +91,7 @@ export class CacheLedger implements DetectionCache {
 
   /** True if one of these events has asked. */
   concerns(events: readonly EventKey[]): boolean {
-    return this.#names.size > 0 && events.some((event) => this.#names.has(eventKey(event)))
+    return this.#events.size > 0 && events.some((event) => this.#events.has(event))
   }
 
   /** Runs a task while no other commit of this ledger is under way. */
@@ -103,7 +103,7 @@ export class CacheLedger implements DetectionCache {
 
   /** Returns true once if the event must be evaluated again. */
   takeOutdated(event: EventKey): boolean {
-    return this.#outdated.delete(eventKey(event))
+    return this.#events.takeOutdated(event)
   }
 
   /**
@@ -111,7 +111,7 @@ export class CacheLedger implements DetectionCache {
    * that are still under way, because their changes are among those items.
    */
   commit(events: readonly EventKey[]): CacheCommit {
-    if (this.#names.size === 0) return NOTHING_CACHED
+    if (this.#events.size === 0) return NOTHING_CACHED
     const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
     const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
     if (isIdle) return { ...NOTHING_CACHED, done: () => this.#settled(events) }
@@ -166,13 +166,16 @@ export class CacheLedger implements DetectionCache {
     return this.#leases.release()
   }
 
-  /** The events that have got answers that the store does not have are evaluated again before their commit. */
+  /**
+   * The events that have got answers that the store does not have are evaluated again before their commit. The evaluations of
+   * them that are not over yet get no more answers.
+   */
   forgetUnstored(): void {
     this.#epoch++
-    for (const [event, name] of this.#names) {
+    this.#events.outdate((name) => {
       const log = this.#logs.get(name)
-      if (log && log.answers.size > log.stored) this.#outdated.add(event)
-    }
+      return log !== undefined && log.answers.size > log.stored
+    })
     this.#logs.clear()
     this.#items.clear()
   }
@@ -200,7 +203,6 @@ export class CacheLedger implements DetectionCache {
   }
 
   async #logOf(event: CacheEvent): Promise<EventLog> {
-    setLast(this.#names, eventKey(event), event.name)
     for (;;) {
       const log = this.#logs.get(event.name)
       if (log) {
@@ -222,15 +224,13 @@ export class CacheLedger implements DetectionCache {
   }
 
   #endingLog(event: EventKey): EventLog | undefined {
-    const name = this.#names.get(eventKey(event))
+    const name = this.#events.nameOf(event)
     return name === undefined ? undefined : this.#logs.get(name)
   }
 
   #forget(event: EventKey): void {
-    const key = eventKey(event)
-    const name = this.#names.get(key)
-    this.#names.delete(key)
-    this.#outdated.delete(key)
+    const name = this.#events.nameOf(event)
+    this.#events.forget(event)
     if (name !== undefined) this.#logs.delete(name)
   }
 
@@ -239,7 +239,7 @@ export class CacheLedger implements DetectionCache {
     if (this.#store.isShared) this.#items.forgetStored()
     else this.#items.forgetOldest()
     shorten(this.#logs, MAX_LOGS)
-    shorten(this.#names, MAX_LOGS)
+    this.#events.shorten(MAX_LOGS)
   }
 }
 
@@ -255,6 +255,11 @@ function shorten(map: Map<string, unknown>, maxSize: number): void {
     if (map.size <= maxSize) return
     map.delete(key)
   }
+}
+
+/** The detection gets it as an error. Its result is not used. */
+function outdatedEvaluation(): Error {
+  return new Error('another daemon has changed a cached item; the event is evaluated again')
 }
 
 function itemAnswer({ item, version }: CacheItem): JsonText {
@@ -278,8 +283,4 @@ function itemKey(key: string): string {
 
 function isItemKey(key: string): boolean {
   return key.startsWith(ITEM_KEY)
-}
-
-function eventKey({ source, seq }: EventKey): string {
-  return `${source}:${seq}`
 }

@@ -1,0 +1,78 @@
+/** The events under way that have asked the cache, and which of them must be evaluated again. */
+import type { CacheEvent } from '../model/events/detection-cache.ts'
+import type { Envelope } from '../model/events/event.ts'
+
+export type EventKey = Pick<Envelope, 'source' | 'seq'>
+
+interface AskingEvent {
+  readonly name: string
+  /** How many of its requests have no answer yet. */
+  requests: number
+  isOutdated: boolean
+}
+
+export class AskingEvents {
+  /** By `source:seq`. The one that asked last is the last one. */
+  readonly #events = new Map<string, AskingEvent>()
+
+  get size(): number {
+    return this.#events.size
+  }
+
+  has(event: EventKey): boolean {
+    return this.#events.has(eventKey(event))
+  }
+
+  nameOf(event: EventKey): string | undefined {
+    return this.#events.get(eventKey(event))?.name
+  }
+
+  /** Returns what must be called when the request has its answer. */
+  begin(event: CacheEvent): () => void {
+    const key = eventKey(event)
+    const asking = this.#events.get(key) ?? { name: event.name, requests: 0, isOutdated: false }
+    this.#events.delete(key)
+    this.#events.set(key, asking)
+    asking.requests++
+    return () => {
+      asking.requests--
+    }
+  }
+
+  isOutdated(event: EventKey): boolean {
+    return this.#events.get(eventKey(event))?.isOutdated === true
+  }
+
+  /**
+   * Answers were forgotten. An event that waits for one at this moment has got others, or would mix the answers of before
+   * with those of after.
+   */
+  outdate(hasForgottenAnswers: (name: string) => boolean): void {
+    for (const asking of this.#events.values())
+      if (asking.requests > 0 || hasForgottenAnswers(asking.name)) asking.isOutdated = true
+  }
+
+  /** Returns true once if the event must be evaluated again. */
+  takeOutdated(event: EventKey): boolean {
+    const asking = this.#events.get(eventKey(event))
+    if (!asking?.isOutdated) return false
+    asking.isOutdated = false
+    return true
+  }
+
+  forget(event: EventKey): void {
+    this.#events.delete(eventKey(event))
+  }
+
+  /** Removes those that asked longest ago. */
+  shorten(maxSize: number): void {
+    for (const key of this.#events.keys()) {
+      if (this.#events.size <= maxSize) return
+      this.#events.delete(key)
+    }
+  }
+}
+
+function eventKey({ source, seq }: EventKey): string {
+  return `${source}:${seq}`
+}
