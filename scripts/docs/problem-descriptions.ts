@@ -399,6 +399,11 @@ const DESTINATIONS = {
     cause: 'A reference to a secret is not written correctly.',
     fix: 'Write `${env:NAME}` or `${file:PATH}`. `$${` stands for `${`.',
   },
+  'token-ends': {
+    severity: 'warning',
+    cause: 'A token of `api.tokens` has expired, or expires within 14 days.',
+    fix: 'Create a new token with `signalbox token new`, and replace the old one.',
+  },
   'end-of-support': {
     severity: 'warning',
     cause: 'The provider has announced the end of the service that the destination uses.',

@@ -64,6 +64,7 @@ export const COMMANDS: CommandMap = {
     summary: 'copy a store to PostgreSQL, and check a store',
     load: () => import('./commands/store.ts'),
   },
+  token: { summary: 'create a token for the HTTP API', load: () => import('./commands/token.ts') },
   python: {
     summary: 'install pure-Python packages for detections',
     load: () => import('./commands/python.ts'),

@@ -8,6 +8,7 @@ import { DESTINATION_TYPES } from '../destinations/_catalog.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
+import { systemClock } from '../model/ports.ts'
 import type { Project } from '../model/project/project.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import type { ImportLocalType } from './destinations/destination-types.ts'
@@ -24,11 +25,14 @@ import type { Environment } from './files/environment.ts'
 import { type CacheStorage, ParseCache } from './files/parse-cache.ts'
 import { ProblemList } from './files/problems.ts'
 import { readText } from './files/source-text.ts'
+import { checkApi } from './settings/api-rules.ts'
 import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
 import { pythonPaths } from './settings/python-paths.ts'
 import { checkTrust } from './settings/trust-rules.ts'
 
 export interface LoadOptions {
+  /** Returns the time in epoch ms, for warnings about tokens that end; the default is that of the machine. */
+  readonly now?: () => number
   readonly root: string
   /** The default is the file of the settings, else destinations.yaml if it exists. */
   readonly destinationsFile?: string
@@ -88,6 +92,7 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   const own = new ProblemList(parseCache)
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
+  if (document) checkApi(settings.api, document, options.now?.() ?? systemClock.now(), own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // The default file may be absent; a file that the user named must exist.
   const registry = locateRegistry(root, {

@@ -52,6 +52,13 @@ export function isInNetworks(networks: NetworkSet, address: string): boolean {
   return version === 6 && networks.hasIPv6(address)
 }
 
+/** True for a text such as `10.0.0.0/8` or `::1/128`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix = '', ...more] = text.split('/')
+  const bits = isIPv4(address) ? 32 : 128
+  return more.length === 0 && isIP(address) !== 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
+}
+
 function hasMapped(address: string, prefix: number): boolean {
   if (MAPPED.check(address, 'ipv6')) return true
   const network = new BlockList()

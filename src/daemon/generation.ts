@@ -12,9 +12,11 @@ import type { Log, Secrets } from '../model/ports.ts'
 import type { Registry } from '../model/project/destination.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project, RoutedProject } from '../model/project/project.ts'
+import type { AccessRules } from '../server/access/access.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
 import { warnUnusedContent } from '../workspace/unused-content.ts'
+import { accessRules } from './access/access-rules.ts'
 import { logGuards } from './guard-reports.ts'
 import { projectHash } from './members/project-hash.ts'
 
@@ -43,6 +45,8 @@ export interface PreparedProject {
   readonly hash: string
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
+  /** Who may use the API. */
+  readonly access: AccessRules
   /** Absolute paths of the files that the secrets are read from. */
   readonly secretFiles: readonly string[]
 }
@@ -81,8 +85,9 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const types = await loadTypes(registry, project.root, options.workspace.allowLocalTypes ?? false)
   const secrets = await readableSecrets(registry, project.root, options)
   const secretFiles = secrets.files(registry.destinations)
+  const access = await accessRules(project.settings.api, secrets)
   const routed = { ...withoutTests(project), registry }
-  return { project: routed, hash: projectHash(routed), types, secrets, secretFiles }
+  return { project: routed, hash: projectHash(routed), types, secrets, access, secretFiles }
 }
 
 /** A run needs no test cases, and they are the largest part of a large repository. */

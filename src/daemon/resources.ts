@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { EXPOSED_HINT, exposedFiles, type PrivateFiles, rejectsFile } from '../workspace/private-files.ts'
 import { storeUrlOf } from '../workspace/project-store.ts'
+import { openToken } from './access/http-token.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { DaemonEvent } from './events.ts'
 import {
@@ -19,7 +20,6 @@ import {
   startGeneration,
 } from './generation.ts'
 import { hostIdOf } from './host-id.ts'
-import { openToken } from './http-token.ts'
 import { type OpenedSource, openSources } from './open-sources.ts'
 import { openRejectWriter, type RejectWriter } from './rejects.ts'
 

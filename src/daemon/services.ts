@@ -98,6 +98,8 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     log,
     metrics,
     token: resources.token,
+    rules: () => current.generation.access,
+    clock,
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,

@@ -56,7 +56,11 @@ export const DAEMON_CODES = {
   },
   'missing-token': {
     cause: 'The HTTP server would be reachable from other machines without a token.',
-    fix: 'Use `--http-token-file FILE`, or listen on 127.0.0.1.',
+    fix: 'Use `--http-token-file FILE` or `api.tokens` in signalbox.yaml, or listen on 127.0.0.1.',
+  },
+  'short-token': {
+    cause: 'A token that `secret` in `api.tokens` names has less than 20 characters.',
+    fix: 'Create one with `signalbox token new`.',
   },
   'invalid-token-file': {
     cause: 'The file of `--http-token-file` is empty or cannot be read.',

@@ -62,6 +62,7 @@ export type ProblemCode =
   | 'stale-type'
   | 'stand-in'
   | 'table-name'
+  | 'token-ends'
   | 'too-deep'
   | 'too-many-nodes'
   | 'unguarded'

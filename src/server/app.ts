@@ -1,9 +1,10 @@
 /** One listening address: health, metrics, and the posts of sources. It decides nothing about events. */
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Log, PostEndpoint } from '../model/ports.ts'
+import { type Clock, type Log, type PostEndpoint, systemClock } from '../model/ports.ts'
+import { type Access, type AccessRules, createAccess, NO_RULES } from './access/access.ts'
+import { admit, authorizePost, type Verdict } from './access/posts.ts'
 import { Admission, type AdmittedRequest } from './admission.ts'
-import { type Authority, admit, authorize, type Verdict } from './auth.ts'
 import type { ExposedMetrics } from './metrics.ts'
 import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send } from './refusals.ts'
 import type { StoreAbsence } from './store-absence.ts'
@@ -12,6 +13,12 @@ export interface ServerOptions {
   readonly log: Log
   /** Reads the token for every request, so that a rotated token is valid immediately. */
   readonly token?: () => string | null
+  /** Returns the tokens and proxies of the project that is active now. */
+  readonly rules?: () => AccessRules
+  /** The default is that of the machine. */
+  readonly clock?: Pick<Clock, 'now'>
+  /** Further routes, each with its own parsers and errors. */
+  readonly parts?: readonly ServerPart[]
   /** Names under which a proxy on this machine forwards to an address without a token. */
   readonly names?: readonly string[]
   readonly metrics: Pick<ExposedMetrics, 'text' | 'contentType'>
@@ -20,6 +27,9 @@ export interface ServerOptions {
   readonly bodyBytes: number
   readonly absence?: StoreAbsence
 }
+
+/** Adds routes to a part of the server. The part authorizes its requests by `access` itself. */
+export type ServerPart = (scope: FastifyInstance, access: Access) => void | Promise<void>
 
 /** A post that was admitted. */
 interface AdmittedPost {
@@ -67,28 +77,42 @@ export function createApp(host: string, options: ServerOptions): App {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   fastify.server.on('checkExpectation', onExpectation)
-  const app: App = { fastify, posts: new Map() }
-  const authority = (): Authority => {
-    const { token, names = [] } = options
-    return { host, token: token?.() ?? null, names }
+  const access = createAccess({
+    host,
+    rules: options.rules ?? (() => NO_RULES),
+    ingestToken: () => options.token?.() ?? null,
+    now: () => (options.clock ?? systemClock).now(),
+  })
+  fastify.addHook('onRequest', async (request, reply) => {
+    // Without this check Node would respond with an empty body.
+    const isUnnamed = request.headers.host === undefined && request.raw.httpVersion !== '1.0'
+    return isUnnamed ? send(reply, refusal(400, 'the Host header is missing')) : undefined
+  })
+  const posts: App['posts'] = new Map()
+  fastify.register(async (scope) => answerProgram({ fastify: scope, posts }, host, access, options))
+  for (const part of options.parts ?? []) fastify.register(async (scope) => part(scope, access))
+  return { fastify, posts }
+}
+
+/** The routes of programs: health, metrics and the posts of sources. */
+function answerProgram(app: App, host: string, access: Access, options: ServerOptions): void {
+  const { fastify } = app
+  const authority = () => {
+    return { host, needsToken: access.needsIngestToken, names: options.names ?? [] }
   }
   const contentTypes: ContentTypes = new WeakMap()
   fastify.addHook('onRequest', async (request, reply) => {
     contentTypes.set(request.raw, request.raw.headers['content-type'])
     // Bodies stay bytes: their content type is often wrong or malformed, so that only their source considers it.
     request.raw.headers['content-type'] = 'application/octet-stream'
-    // Without this check Node would respond with an empty body.
-    const isUnnamed = request.headers.host === undefined && request.raw.httpVersion !== '1.0'
-    if (isUnnamed) return send(reply, refusal(400, 'the Host header is missing'))
     const verdict = admit(authority(), request.headers)
     return verdict === 'ok' ? undefined : send(reply, verdictResponse(verdict))
   })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerHealth(app, options)
-  answerPosts(app, authority, contentTypes, options)
+  answerPosts(app, (request) => authorizePost(access, authority(), request), contentTypes, options)
   answerUnknown(app, options)
-  return app
 }
 
 function answerHealth({ fastify }: App, { ready, metrics }: ServerOptions): void {
@@ -104,7 +128,7 @@ function answerHealth({ fastify }: App, { ready, metrics }: ServerOptions): void
 
 function answerPosts(
   { fastify, posts }: App,
-  authority: () => Authority,
+  authorize: (request: FastifyRequest) => Verdict,
   contentTypes: ContentTypes,
   { bodyBytes, absence }: ServerOptions,
 ): void {
@@ -118,7 +142,7 @@ function answerPosts(
   const admitPost = async (request: FastifyRequest, reply: FastifyReply) => {
     const endpoint = posts.get(pathOf(request))
     if (!endpoint) return reply.callNotFound()
-    const verdict = authorize(authority(), request.headers)
+    const verdict = authorize(request)
     if (verdict !== 'ok') return send(reply, verdictResponse(verdict))
     if ((absence?.lastingReason ?? null) !== null) return send(reply, UNAVAILABLE)
     const refused = endpoint.refusal?.(request.ip) ?? null

@@ -1,10 +1,10 @@
 /** The HTTP server of the process: one listener per address, which all sources of that address share. */
 import { messageOf, UserError } from '../errors.ts'
 import type { HttpIngress } from '../model/ports.ts'
+import { isLoopback } from './access/host-names.ts'
 import { type App, createApp, type ServerOptions } from './app.ts'
-import { isLoopback } from './auth.ts'
 
-export type { ServerOptions } from './app.ts'
+export type { ServerOptions, ServerPart } from './app.ts'
 
 interface Address {
   readonly host: string
@@ -77,11 +77,12 @@ export function createServer(options: ServerOptions): Server {
   }
 }
 
-function assertAddressIsSafe({ host, port }: Address, { token }: ServerOptions): void {
-  if (isLoopback(host) || token?.()) return
+function assertAddressIsSafe({ host, port }: Address, { token, rules }: ServerOptions): void {
+  const { tokens = [], proxy = null } = rules?.() ?? {}
+  if (isLoopback(host) || token?.() || tokens.length > 0 || proxy !== null) return
   throw new UserError(`${text({ host, port })} is reachable from other machines and no token is configured`, {
     code: 'missing-token',
-    hint: 'use --http-token-file FILE, or listen on 127.0.0.1',
+    hint: 'use --http-token-file FILE or `api.tokens` in signalbox.yaml, or listen on 127.0.0.1',
   })
 }
 

@@ -1,7 +1,9 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { tokenDigest } from '../../src/core/token-digest.ts'
 import type { OutboundResponse, PostEndpoint } from '../../src/model/ports.ts'
 import { nullLog } from '../../src/model/ports.ts'
+import type { Role } from '../../src/model/project/api-settings.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { createServer, type Server, type ServerOptions } from '../../src/server/server.ts'
 import { until } from '../support/until.ts'
@@ -291,6 +293,24 @@ describe('a client that may post', () => {
     token = 'second'
     expect(await status({ authorization: 'Bearer first' })).toBe(401)
     expect(await status({ authorization: 'Bearer second' })).toBe(202)
+  })
+
+  it('is a client with a token of the role ingest, as soon as there is one', async () => {
+    const token = (name: string, role: Role) => {
+      return { name, role, digest: tokenDigest(`the-token-${name}`), expiresAt: null }
+    }
+    let tokens = [token('reader', 'viewer')]
+    const { post } = await started({ rules: () => ({ tokens, proxy: null }) })
+    const status = async (headers: Record<string, string>) => (await post(headers)).status
+    expect(await status({})).toBe(202)
+    tokens = [...tokens, token('shipper', 'ingest')]
+    expect(await status({})).toBe(401)
+    expect(await status({ authorization: 'Bearer the-token-shipper' })).toBe(202)
+    const refused = await post({ authorization: 'Bearer the-token-reader' })
+    expect([refused.status, JSON.parse(refused.text).error]).toEqual([
+      403,
+      'this needs the role ingest, and reader has the role viewer',
+    ])
   })
 
   it('[SEC-3.2] this machine may post without a token, but no web page on it', async () => {

@@ -57,7 +57,7 @@ const OPTIONS = {
   ),
   httpTokenFile: text(
     '--http-token-file <file>',
-    'file with the token that POST requests must send; required for an address outside loopback',
+    'file with the token that POST requests must send; outside loopback this or api.tokens is required',
   ),
   httpHost: list(
     '--http-host <name>',

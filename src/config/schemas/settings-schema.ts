@@ -1,15 +1,40 @@
 /** signalbox.yaml. */
+import { IDENTITY_ROLES, ROLES } from '../../model/project/api-settings.ts'
 import { LINT_CODES } from '../../model/project/lint.ts'
 import { DEFAULT_SETTINGS } from '../../model/project/settings.ts'
 import { OWN_GROUP } from '../../model/project/trust-group.ts'
 import { WARNING_CODES } from '../../model/project/warning-policy.ts'
 import { DURATION_SCHEMA } from '../files/durations.ts'
-import { closed, TEXT, TEXTS } from './field-forms.ts'
+import { closed, exactlyOne, TEXT, TEXTS } from './field-forms.ts'
 
 const WARNINGS = { type: 'array', items: { enum: [...WARNING_CODES] } } as const
 const COUNT = { type: 'integer', minimum: 1 } as const
 const LIMITS = Object.fromEntries(
   Object.entries(DEFAULT_SETTINGS.limits).map(([name, value]) => [name, { ...COUNT, default: value }]),
+)
+
+const API_TOKEN = closed(
+  {
+    name: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9@._-]{0,63}$',
+      form: 'up to 64 letters, digits, dots, underscores, hyphens and @',
+    },
+    role: { enum: [...ROLES] },
+    hash: {
+      type: 'string',
+      pattern: '^sha256:[0-9a-f]{64}$',
+      form: 'sha256: and 64 hexadecimal digits, as `signalbox token new` prints it',
+    },
+    secret: TEXT,
+    expires: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2})?(?:Z|[+-]\\d{2}:\\d{2}))?$',
+      form: 'a date such as 2027-06-30, or a time with its offset',
+    },
+  },
+  ['name', 'role'],
+  exactlyOne('hash', 'secret'),
 )
 
 export const SETTINGS_SCHEMA = closed({
@@ -46,6 +71,22 @@ export const SETTINGS_SCHEMA = closed({
     leaseMs: { type: 'integer', minimum: 2_000, maximum: 300_000, default: DEFAULT_SETTINGS.cluster.leaseMs },
     inFlightBytes: { ...COUNT, default: DEFAULT_SETTINGS.cluster.inFlightBytes },
     orphanAfter: { ...DURATION_SCHEMA, default: '2m' },
+  }),
+  api: closed({
+    tokens: { type: 'array', maxItems: 100, items: API_TOKEN },
+    identity: closed(
+      {
+        header: { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$', form: 'the name of a header' },
+        from: { type: 'array', minItems: 1, maxItems: 100, items: TEXT },
+        role: { enum: [...IDENTITY_ROLES] },
+      },
+      ['header', 'from', 'role'],
+    ),
+    publicUrl: {
+      type: 'string',
+      pattern: '^https?://[^\\s?#]+$',
+      form: 'a URL such as https://soc.example.com',
+    },
   }),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),

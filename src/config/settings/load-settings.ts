@@ -32,6 +32,7 @@ interface DeclaredSettings {
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
   cluster?: Partial<Omit<Settings['cluster'], 'orphanAfterMs'>> & { orphanAfter?: string }
+  api?: Partial<Settings['api']>
   alertUrl?: string
   python?: unknown
   lint?: { off?: Settings['lintOff'] }
@@ -57,16 +58,27 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, cluster, lint, warnings, destinations = null, ...rest } = declared
+  const { python: _, limits, cluster, api, lint, warnings, destinations = null, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     cluster: { ...DEFAULT_SETTINGS.cluster, ...clusterSettings(cluster) },
+    api: apiSettings(api),
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
   return { settings, destinationsFile: destinations, document: file }
+}
+
+/** Names of headers are compared in lower case. */
+function apiSettings(declared: DeclaredSettings['api'] = {}): Settings['api'] {
+  const { identity = null, ...rest } = declared
+  return {
+    ...DEFAULT_SETTINGS.api,
+    ...rest,
+    identity: identity && { ...identity, header: identity.header.toLowerCase() },
+  }
 }
 
 function clusterSettings({

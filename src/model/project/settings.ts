@@ -1,4 +1,5 @@
 /** Settings of signalbox.yaml, complete with their defaults. */
+import type { ApiSettings } from './api-settings.ts'
 import type { LintCode } from './lint.ts'
 import type { TrustRule } from './trust-group.ts'
 import type { WarningPolicy } from './warning-policy.ts'
@@ -44,6 +45,7 @@ export interface Settings {
   readonly trust: readonly TrustRule[]
   readonly limits: Limits
   readonly cluster: ClusterSettings
+  readonly api: ApiSettings
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
   /** Absolute paths of folders and wheels of pure-Python packages; earlier ones win. */
@@ -75,6 +77,7 @@ export const DEFAULT_SETTINGS: Settings = {
     numberDigits: 400,
   },
   cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024, orphanAfterMs: 120_000 },
+  api: { tokens: [], identity: null, publicUrl: null },
   alertUrl: '',
   pythonPaths: [],
   lintOff: [],

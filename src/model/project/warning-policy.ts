@@ -32,6 +32,7 @@ export const WARNING_CODES = [
   'stale-type',
   'stand-in',
   'table-name',
+  'token-ends',
   'unguarded',
   'unknown-key',
   'unknown-member',

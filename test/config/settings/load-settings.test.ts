@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to secrets
 /** signalbox.yaml, the environment, and the file below it. */
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +17,12 @@ workers: 3
 trust: [{ group: vendor, match: { paths: [vendor/**] } }]
 limits: { timeMs: 500 }
 cluster: { leaseMs: 2000, orphanAfter: 30s }
+api:
+  tokens:
+    - { name: anna, role: operator, hash: "sha256:${'0f'.repeat(32)}", expires: 2099-01-31 }
+    - { name: shipper, role: ingest, secret: "\${env:TOKEN}" }
+  identity: { header: X-Forwarded-User, from: [127.0.0.1/32], role: viewer }
+  publicUrl: https://soc.example.com
 alertUrl: https://file.example/{alertId}
 python: { paths: [lib] }
 warnings: { off: [dedup-period] }
@@ -42,6 +49,14 @@ describe('settings', () => {
       trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       cluster: { ...DEFAULT_SETTINGS.cluster, leaseMs: 2_000, orphanAfterMs: 30_000 },
+      api: {
+        tokens: [
+          { name: 'anna', role: 'operator', hash: `sha256:${'0f'.repeat(32)}`, expires: '2099-01-31' },
+          { name: 'shipper', role: 'ingest', secret: '${env:TOKEN}' },
+        ],
+        identity: { header: 'x-forwarded-user', from: ['127.0.0.1/32'], role: 'viewer' },
+        publicUrl: 'https://soc.example.com',
+      },
       alertUrl: 'https://file.example/{alertId}',
       lintOff: [],
       warnings: { error: [], off: ['dedup-period'] },
@@ -103,6 +118,72 @@ describe('trust', () => {
   it('a partial load does not check trust rules', async () => {
     const files = { 'signalbox.yaml': 'trust: [{ group: a, match: { ids: [Absent] } }]', ...VENDOR }
     expect((await load(files, { paths: ['vendor'] })).problems).toEqual([])
+  })
+})
+
+describe('[SEC-3.3] api', () => {
+  const HASH = `hash: "sha256:${'0f'.repeat(32)}"`
+  const now = () => Date.parse('2026-06-01T12:00:00Z')
+
+  it.each([
+    [
+      'two tokens of one name',
+      `tokens: [{ name: a, role: viewer, ${HASH} }, { name: a, role: ingest, ${HASH} }]`,
+      'error duplicate-name',
+    ],
+    [
+      'a token that stands in the file',
+      'tokens: [{ name: a, role: viewer, secret: token-of-anna-and-bert }]',
+      'error bad-reference',
+    ],
+    [
+      'a token of which a part stands in the file',
+      'tokens: [{ name: a, role: viewer, secret: "x${env:A}" }]',
+      'error bad-reference',
+    ],
+    ['a token without a hash or a secret', 'tokens: [{ name: a, role: viewer }]', 'error exactly-one'],
+    ['an unknown role', `tokens: [{ name: a, role: admin, ${HASH} }]`, 'error bad-value'],
+    ['a hash of another form', 'tokens: [{ name: a, role: viewer, hash: "md5:00" }]', 'error bad-value'],
+    [
+      'a network without a prefix',
+      'identity: { header: X-User, from: [127.0.0.1], role: viewer }',
+      'error bad-value',
+    ],
+    [
+      'a prefix that is too long',
+      'identity: { header: X-User, from: [127.0.0.1/33], role: viewer }',
+      'error bad-value',
+    ],
+    [
+      'people who only send events',
+      'identity: { header: X-User, from: ["::1/128"], role: ingest }',
+      'error bad-value',
+    ],
+    [
+      'a token that has expired',
+      `tokens: [{ name: a, role: viewer, ${HASH}, expires: 2020-01-01 }]`,
+      'warning token-ends',
+    ],
+    [
+      'a token that expires soon',
+      `tokens: [{ name: a, role: viewer, ${HASH}, expires: 2026-06-15 }]`,
+      'warning token-ends',
+    ],
+    [
+      'an end that is no date',
+      `tokens: [{ name: a, role: viewer, ${HASH}, expires: 2099-13-01 }]`,
+      'warning token-ends',
+    ],
+  ])('%s is reported', async (_, api, expected) => {
+    const { problems } = await load({ 'signalbox.yaml': `api:\n  ${api}\n` }, { now })
+    expect(problems.map(({ severity, code, line }) => `${severity} ${code} ${line}`)).toEqual([
+      `${expected} 2`,
+    ])
+  })
+
+  it('a token that expires later is not reported', async () => {
+    const api = `api: { tokens: [{ name: a, role: viewer, ${HASH}, expires: 2026-06-16 }] }`
+    expect((await load({ 'signalbox.yaml': api }, { now })).problems).toEqual([])
   })
 })
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openToken } from '../../src/daemon/http-token.ts'
+import { openToken } from '../../../src/daemon/access/http-token.ts'
 
 let root: string
 beforeAll(() => {

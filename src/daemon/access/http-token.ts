@@ -1,6 +1,6 @@
 /** Reads the token of posts for every request, so that a rotated token needs no restart. */
 import { readFileSync } from 'node:fs'
-import { messageOf, UserError } from '../errors.ts'
+import { messageOf, UserError } from '../../errors.ts'
 
 /** Undefined without a file. An unreadable or empty file is an error at the start: every post would be refused. */
 export function openToken(file: string | undefined): (() => string) | undefined {
