@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { Secrets } from '../model/ports.ts'
-import { type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/store.ts'
+import { DELIVERY_STATES, type DeliveryCounts, isScheduled, UNDELIVERED_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
@@ -37,13 +37,16 @@ export interface Daemon {
   reload(): Promise<void>
 }
 
+/** A store can hold so many that arrived that counting them takes minutes. */
+const COUNTED_STATES = DELIVERY_STATES.filter((state) => state !== 'delivered')
+
 /** Rejects with a UserError if the daemon cannot start; the parts that were started are stopped again. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAt = performance.now()
   const cleanups = createCleanups(options.log)
   try {
     const resources = await openResources(options, cleanups)
-    const before = await resources.store.countDeliveries()
+    const before = await resources.store.countDeliveries(COUNTED_STATES)
     const services = createServices(resources, options, cleanups)
     await startServices(resources, services, cleanups)
     const { generation } = resources.current
@@ -146,7 +149,7 @@ async function finish(
       correlations.runAll().then(() => correlations.stop()),
     )
     if (!exhausted) {
-      const { pending, sending, waiting } = await store.countDeliveries()
+      const { pending, sending, waiting } = await store.countDeliveries(UNDELIVERED_STATES)
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
     }
     // An outcome could not be recorded in a store that was lost.
@@ -156,7 +159,7 @@ async function finish(
     const open = await store.deliveries({ states: UNDELIVERED_STATES, limit: MAX_UNDELIVERED_LISTED })
     const undelivered = open.filter((delivery) => !isScheduled(delivery, clock.now()))
     const durationMs = performance.now() - startedAt
-    return stats.summary(before, await store.countDeliveries(), {
+    return stats.summary(before, await store.countDeliveries(COUNTED_STATES), {
       undelivered,
       exhausted,
       durationMs,

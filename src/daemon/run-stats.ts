@@ -33,6 +33,7 @@ export class RunStats {
   readonly #metrics: Metrics
   readonly #events = { accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 }
   readonly #alerts = { created: 0, merged: 0, muted: 0 }
+  #delivered = 0
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
@@ -70,6 +71,11 @@ export class RunStats {
     }
   }
 
+  recordDelivered(): void {
+    this.#delivered++
+  }
+
+  /** The counts do not need those that are delivered. */
   summary(
     before: DeliveryCounts,
     after: DeliveryCounts,
@@ -77,7 +83,7 @@ export class RunStats {
   ): RunSummary {
     const deliveries = {
       ...after,
-      delivered: after.delivered - before.delivered,
+      delivered: this.#delivered,
       dead: Math.max(0, after.dead - before.dead),
       withdrawn: Math.max(0, after.withdrawn - before.withdrawn),
     }

@@ -119,6 +119,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     random: Math.random,
     log,
     metrics,
+    onDelivered: () => stats.recordDelivered(),
     admit: (findings) => pipeline.admitSystem(findings),
     print: options.print,
     projectRoot: root,

@@ -21,6 +21,7 @@ import { reviveRefused } from './destination-state/revive-refused.ts'
 import { stateAudit } from './destination-state/state-audit.ts'
 import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
 import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
+import { logOutcome } from './log-outcome.ts'
 import { isResend, RESEND_TITLE_PREFIX } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
 import {
@@ -84,6 +85,7 @@ export async function deliver(
       createFallbackDeliveries(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
   const recorded = await recordOutcome(ports, task, outcome, until, stop)
+  if (recorded && outcome.state === 'delivered') ports.onDelivered?.()
   logOutcome(ports, task, outcome, recorded, state)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
   const died = recorded && outcome.state === 'dead' && !carriesSystemAlert(claimed)
@@ -265,34 +267,6 @@ async function admitFindings(ports: DeliveryPorts, findings: SystemFinding[]): P
     const codes = findings.map(({ code }) => code)
     ports.log.error({ codes, error: messageOf(error) }, 'failed to record a finding about a delivery')
   }
-}
-
-function logOutcome(
-  ports: DeliveryPorts,
-  task: Task,
-  outcome: DeliveryOutcome,
-  recorded: boolean,
-  state: DestinationState,
-): void {
-  const { id, reason: route } = task.claimed.delivery
-  const destination = task.destination.name
-  const message = outcome.attempt?.message
-  const fields = { destination, delivery: id, alerts: task.claimed.delivery.alertIds, route, message }
-  ports.metrics.count('signalbox_deliveries_total', {
-    destination,
-    outcome: recorded ? outcome.state : 'lease-lost',
-  })
-  if (!recorded) ports.log.warn(fields, 'the lease was lost; another daemon decides')
-  else if (outcome.state === 'dead') ports.log.error(fields, 'delivery is dead')
-  else if (outcome.state === 'waiting')
-    ports.log.warn({ ...fields, ...waitOf(outcome.due, state) }, 'delivery waits')
-  else ports.log.info(fields, 'delivered')
-}
-
-/** Describes what the delivery waits for. */
-function waitOf(due: number, { pausedAt, heldUntil = null }: DestinationState): object {
-  if (pausedAt !== null) return { until: 'its destination is resumed' }
-  return { until: new Date(Math.max(due, heldUntil ?? 0)).toISOString() }
 }
 
 function carriesSystemAlert({ alerts }: ClaimedDelivery): boolean {

@@ -13,6 +13,8 @@ export interface DeliveryPorts extends SendPorts {
   readonly metrics: Metrics
   /** What the other daemons of the store must know of this one, from the present project. */
   readonly cluster: () => { readonly generation: string; readonly orphanAfterMs: number }
+  /** It is called after the outcome of a delivery that arrived was recorded. */
+  readonly onDelivered?: () => void
   /** Admits findings about deliveries, which become alerts like any other. */
   readonly admit: (findings: SystemFinding[]) => Promise<void>
 }

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { reviveAllRefused } from './destination-state/revive-refused.ts'
 import { createDispatcher } from './dispatch.ts'
+import { OrphanFallbacks } from './fallback/orphan-fallbacks.ts'
 import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
 
@@ -31,6 +32,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   let running: Promise<void> = Promise.resolve()
   let reconciling: Promise<void> = Promise.resolve()
 
+  const fallbacks = new OrphanFallbacks(ports)
   const dispatcher = createDispatcher(ports, stop, () => loop.wake())
   const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
 
@@ -57,7 +59,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
 
   /** One after the other, each with the present registry, so that the last one has the last word. */
   function reconcile(): Promise<void> {
-    const run = () => reconcileWithRegistry(registry, ports.cluster(), ports)
+    const run = () => reconcileWithRegistry(registry, ports.cluster(), { ...ports, fallbacks, stop })
     const done = reconciling.then(run, run)
     reconciling = done.catch(() => {})
     return done

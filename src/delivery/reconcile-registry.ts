@@ -1,29 +1,46 @@
-/** Reconciles the store with a registry: follows renames, orphans deliveries of removed destinations, creates fallbacks. */
+/** Reconciles the store with a registry: follows renames, orphans deliveries of removed destinations, sends them to the fallback. */
 
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { EMPTY_PLAN, NOTHING_EXPECTED, type Store, type UpdateSubscription } from '../store/store.ts'
+import type { UpdateSubscription } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
-import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback/fallback-deliveries.ts'
+import type { OrphanFallbacks } from './fallback/orphan-fallbacks.ts'
 
-/** The limit bounds how long one commit blocks the event loop. */
-const MAX_PER_COMMIT = 500
+const STEPS_PER_REPORT = 20
+
+interface ReconcilePorts extends Pick<DeliveryPorts, 'store' | 'log'> {
+  readonly fallbacks: OrphanFallbacks
+  /** It ends the reconciliation between two steps. */
+  readonly stop: AbortSignal
+}
 
 /** @param cluster what the other daemons must know of this one. */
 export async function reconcileWithRegistry(
   registry: Registry,
   cluster: ReturnType<DeliveryPorts['cluster']>,
-  { store, clock, log }: Pick<DeliveryPorts, 'store' | 'clock' | 'log'>,
+  { store, log, fallbacks, stop }: ReconcilePorts,
 ): Promise<void> {
-  const { orphaned, adopted, isNewest } = await store.reconcile({
+  const request = {
     knownKeys: registry.destinations.map(destinationKey),
     renames: registry.destinations.flatMap(renames),
     subscriptions: subscriptionsOf(registry),
     ...cluster,
-  })
+  }
+  let orphaned = 0
+  let adopted = 0
+  let isNewest = true
+  let hasMore = true
+  for (let steps = 1; hasMore && !stop.aborted; steps++) {
+    const step = await store.reconcile(request)
+    orphaned += step.orphaned
+    adopted += step.adopted
+    ;({ isNewest, hasMore } = step)
+    if (hasMore && steps % STEPS_PER_REPORT === 0)
+      log.info({ adopted, orphaned }, 'deliveries are still being reconciled with the registry')
+  }
   if (adopted > 0) log.info({ adopted }, 'deliveries follow their renamed destinations')
   if (orphaned > 0) log.warn({ orphaned }, 'deliveries of removed destinations are orphaned')
   // The fallback of an older project is not that of the orphans.
-  if (isNewest) await createOrphanFallbacks(store, registry, clock.now())
+  if (isNewest && !stop.aborted) await fallbacks.create(registry, stop)
 }
 
 /** A destination that got an id later keeps the deliveries that wait under its name. */
@@ -44,23 +61,4 @@ function subscriptionsOf({ destinations }: Registry): UpdateSubscription[] {
       return { firstKey, destinationKey: key, destination: name, events, repeatEveryMs }
     })
   })
-}
-
-/** Reads all orphans, not only new ones: a crash after the reconciliation must not lose their fallback deliveries. */
-async function createOrphanFallbacks(store: Store, registry: Registry, now: number): Promise<void> {
-  const { orphaned } = await store.countDeliveries(['orphaned'])
-  if (orphaned === 0 || registry.fallback.length === 0) return
-  const orphans = await store.deliveries({
-    states: ['orphaned'],
-    kind: 'single',
-    unlessBeside: FALLBACK_REASON_PREFIX,
-    limit: orphaned,
-  })
-  const deliveries = orphans.flatMap((orphan) =>
-    createFallbackDeliveries(registry, orphan, `${orphan.destination} is no longer declared`, now),
-  )
-  for (let from = 0; from < deliveries.length; from += MAX_PER_COMMIT) {
-    const part = deliveries.slice(from, from + MAX_PER_COMMIT)
-    await store.commit({ ...EMPTY_PLAN, deliveries: part }, NOTHING_EXPECTED)
-  }
 }

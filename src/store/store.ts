@@ -194,7 +194,7 @@ export interface Store {
    * Marks deliveries orphaned whose destination no member knows any more, and adopts those whose key was a previous name
    * and is known to no member (orphans among them become pending). A member knows the destinations of its last call. A
    * delivery that is being sent under a valid lease is left for the next call. If a member has declared a newer project,
-   * the call does neither.
+   * the call does neither. A call changes a bounded number of deliveries.
    */
   reconcile(registry: {
     knownKeys: readonly string[]
@@ -216,6 +216,8 @@ export interface Store {
     readonly adopted: number
     /** False if a member has declared a newer project. */
     readonly isNewest: boolean
+    /** The call has reached its bound, so the caller makes it again. */
+    readonly hasMore: boolean
   }>
   /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. `by` writes the audit. */
   retry(

@@ -283,7 +283,12 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       await settle(second!, delivered)
       await add(delivery('d1'), delivery('known', { destinationKey: 'inbox' }))
       const registry = { knownKeys: ['inbox'], renames: [] }
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 2, adopted: 0, isNewest: true })
+      expect(await store.reconcile(registry)).toEqual({
+        orphaned: 2,
+        adopted: 0,
+        isNewest: true,
+        hasMore: false,
+      })
       const states = Object.fromEntries(
         (await store.deliveries({ limit: 10 })).map((each) => [each.id, each.state]),
       )
@@ -297,8 +302,37 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(states).toEqual(expected)
       expect(await claim()).toEqual([])
       clock.advance(LEASE_MS)
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 1, adopted: 0, isNewest: true })
-      expect(await store.reconcile(registry)).toEqual({ orphaned: 0, adopted: 0, isNewest: true })
+      expect(await store.reconcile(registry)).toEqual({
+        orphaned: 1,
+        adopted: 0,
+        isNewest: true,
+        hasMore: false,
+      })
+      expect(await store.reconcile(registry)).toEqual({
+        orphaned: 0,
+        adopted: 0,
+        isNewest: true,
+        hasMore: false,
+      })
+    })
+
+    it('a reconciliation changes a bounded number of deliveries, and the next ones the rest', async () => {
+      const many = 1_050
+      await add(...Array.from({ length: many }, (_, n) => delivery(`d${n}`)))
+      const bound = 1_000
+      const removed = { knownKeys: [], renames: [] }
+      expect(await store.reconcile(removed)).toMatchObject({ orphaned: bound, hasMore: true })
+      expect(await store.countDeliveries()).toMatchObject({ orphaned: bound, pending: many - bound })
+      // What still waits follows the name, too, and is no orphan in between.
+      const renamed = { knownKeys: ['new'], renames: [{ from: 'soc', to: 'new', name: 'new' }] }
+      expect(await store.reconcile(renamed)).toMatchObject({ orphaned: 0, adopted: bound, hasMore: true })
+      expect(await store.countDeliveries()).toMatchObject({ orphaned: 0, pending: many })
+      expect(await store.reconcile(renamed)).toMatchObject({
+        orphaned: 0,
+        adopted: many - bound,
+        hasMore: false,
+      })
+      expect((await store.deliveries({ destination: 'new', limit: many + 1 })).length).toBe(many)
     })
 
     it('deliveries follow the new name of their destination', async () => {
@@ -313,6 +347,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
         orphaned: 0,
         adopted: 3,
         isNewest: true,
+        hasMore: false,
       })
       expect(await row(done!.delivery.id)).toMatchObject({ destinationKey: 'soc', state: 'delivered' })
       const moved = { destinationKey: 'key-1', destination: 'soc-slack' }
@@ -335,6 +370,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
         orphaned: 0,
         adopted: 0,
         isNewest: true,
+        hasMore: false,
       })
       expect((await claimOne()).delivery.destinationKey).toBe('soc')
     })

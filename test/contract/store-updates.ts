@@ -305,6 +305,7 @@ export function updateContract(open: () => Promise<OpenedStore>): void {
         orphaned: 0,
         adopted: 1,
         isNewest: true,
+        hasMore: false,
       })
       await act('resolved')
       const claimed = await claim(['new'])

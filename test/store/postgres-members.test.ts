@@ -261,17 +261,22 @@ describeWithPostgres('several daemons on a schema', (server) => {
       const next = await daemon('next')
       await old.reconcile(OLD)
       await add('same', 'removed', 'before')
-      expect(await next.reconcile(NEW)).toMatchObject({ isNewest: true })
+      expect(await next.reconcile(NEW)).toMatchObject({ isNewest: true, hasMore: false })
       await add('added')
       if (order.startsWith('the old')) {
         await old.store.close()
         const again = await daemon('again')
-        expect(await again.reconcile(OLD)).toEqual({ orphaned: 0, adopted: 0, isNewest: false })
+        expect(await again.reconcile(OLD)).toEqual({
+          orphaned: 0,
+          adopted: 0,
+          isNewest: false,
+          hasMore: false,
+        })
         clock.advance(5_000)
         expect(await next.reconcile(NEW)).toMatchObject({ orphaned: 0, adopted: 0 })
         await again.store.close()
       } else {
-        expect(await old.reconcile(OLD)).toEqual({ orphaned: 0, adopted: 0, isNewest: false })
+        expect(await old.reconcile(OLD)).toEqual({ orphaned: 0, adopted: 0, isNewest: false, hasMore: false })
         expect(await next.reconcile(NEW)).toMatchObject({ orphaned: 0, adopted: 0 })
         await old.store.close()
       }
@@ -295,7 +300,7 @@ describeWithPostgres('several daemons on a schema', (server) => {
     await next.reconcile(NEW)
     await add('added', 'same')
     await next.store.close()
-    expect(await old.reconcile(OLD)).toEqual({ orphaned: 0, adopted: 0, isNewest: true })
+    expect(await old.reconcile(OLD)).toEqual({ orphaned: 0, adopted: 0, isNewest: true, hasMore: false })
     clock.advance(ORPHAN_AFTER_MS / 2)
     // A daemon that knows the destination was there for a moment, so the time begins again.
     const again = await daemon('again')

@@ -210,6 +210,55 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     await proxy.close()
   })
 
+  it.each(['without a row of the audit', 'with one'])(
+    'a change of a destination whose answer is lost is made once, and its caller gets it: %s',
+    async (how) => {
+      const url = server().url()
+      const proxy = await startSwallowingProxy(server().port)
+      const store = await open(url.replace(String(server().port), String(proxy.port)))
+      await store.changeDestinationState('soc', (state) => ({ ...state, failures: 1 }))
+      const audits = how === 'with one' ? () => audit('paused') : undefined
+      proxy.swallowAnswerTo('UPDATE destination_state')
+      const pause = await store.changeDestinationState(
+        'soc',
+        (state) => ({ ...state, failures: state.failures + 1, pausedAt: state.pausedAt ?? T0 }),
+        audits,
+      )
+      expect(proxy.swallowed()).toBe(1)
+      // The caller that has paused the destination admits the finding about it.
+      expect([pause.before.pausedAt, pause.after.pausedAt]).toEqual([null, T0])
+      expect((await store.destinationState('soc')).value).toMatchObject({ failures: 2, pausedAt: T0 })
+      expect(await store.audit({ limit: 5 })).toHaveLength(how === 'with one' ? 1 : 0)
+      await proxy.close()
+    },
+  )
+
+  it('a statement that the database ends because it is slow is repeated, and the database is not away', async () => {
+    const reports: (string | null)[] = []
+    const url = server().url()
+    const store = await open(url, { onAvailability: (reason) => reports.push(reason) })
+    await store.join({ name: 'a daemon', hostId: 'h' })
+    const schema = new URL(url).searchParams.get('schema')!
+    // The first try is ended, as one that takes too long is.
+    server().sql(`SET search_path = ${schema}; CREATE SEQUENCE tries;
+      CREATE FUNCTION end_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('${schema}.tries') = 1 THEN RAISE EXCEPTION USING ERRCODE = 'query_canceled'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER end_first BEFORE INSERT ON alert FOR EACH ROW EXECUTE FUNCTION end_first()`)
+    expect(await store.commit(plan({ alerts: [alert('a1')] }), nothing)).toBe('ok')
+    expect(server().sql(`SELECT last_value FROM ${schema}.tries`).trim()).toBe('2')
+    expect(reports).toEqual([])
+    // A statement that never succeeds is of no use, and the operator hears of it.
+    server().sql(`ALTER SEQUENCE ${schema}.tries CYCLE MAXVALUE 2 RESTART WITH 1 INCREMENT BY 2`)
+    const second = store.commit(plan({ alerts: [alert('a2')] }), nothing)
+    await until(() => reports.length > 0)
+    expect(reports[0]).toMatch(/does not answer in time/)
+    server().sql(`DROP TRIGGER end_first ON ${schema}.alert`)
+    expect(await second).toBe('ok')
+    expect(reports.at(-1)).toBeNull()
+  })
+
   it('a daemon waits while its database is away, says so, and goes on where it was', async () => {
     const reports: (string | null)[] = []
     const url = server().url()

@@ -2,13 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf, type UserError } from '../../errors.ts'
 import type { Connection, HeldConnection, Parameter, Pool } from './pool.ts'
-import { isAway, isConflict, isRefused, postgresFailure } from './postgres-failure.ts'
+import { isAway, isConflict, isRefused, isSlow, postgresFailure } from './postgres-failure.ts'
 import type { PostgresSettings } from './store-url.ts'
 
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 2_000
 const MAX_TRIES_OF_COMMAND = 3
 const MAX_TRIES_AFTER_CONFLICT = 10
+/** One slow statement says nothing about the database. One that is slow again and again means that it is of no use. */
+const SLOW_TRIES_OF_ABSENCE = 3
 
 interface DatabaseOptions {
   readonly readOnly: boolean
@@ -74,6 +76,7 @@ export class Database {
     retryConflicts: boolean,
   ): Promise<T> {
     let repeats = false
+    let slowTries = 0
     for (let tries = 1; ; tries++) {
       this.#assertOpen()
       try {
@@ -90,11 +93,14 @@ export class Database {
           continue
         }
         const failure = postgresFailure(error, this.settings)
-        const canReturn = isAway(error) || (this.#isWaiting && isRefused(error))
+        slowTries = isSlow(error) ? slowTries + 1 : 0
+        const canReturn = slowTries > 0 || isAway(error) || (this.#isWaiting && isRefused(error))
         if (!canReturn) throw failure
         repeats = true
-        this.#failing.add(work)
-        this.#setAway(failure as UserError)
+        if (slowTries === 0 || slowTries >= SLOW_TRIES_OF_ABSENCE) {
+          this.#failing.add(work)
+          this.#setAway(failure as UserError)
+        }
         if (!this.#isWaiting && tries >= MAX_TRIES_OF_COMMAND) throw failure
         await this.#delay(tries)
       }

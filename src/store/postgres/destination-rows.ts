@@ -2,6 +2,7 @@
  * States of destinations. The changes that come while one is written are made together: one read, and one write that
  * compares the version. Where it fails, another daemon has succeeded, and they are made again.
  */
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ChangedDestination,
@@ -85,10 +86,18 @@ const INSERT = `INSERT INTO destination_state (key, version, body, ${COLUMNS})
 const UPDATE = `UPDATE destination_state SET version = $2::bigint + 1, body = $3, (${COLUMNS}) = ROW(${VALUES})
   WHERE key = $1 AND version = $2 RETURNING 1`
 
-const AUDITS = `$${DESTINATION_COLUMNS.length + 4}::jsonb`
+const TOKEN = `$${DESTINATION_COLUMNS.length + 4}`
+const AUDITS = `$${DESTINATION_COLUMNS.length + 5}::jsonb`
+
+/** Notes the token of the change, if the change succeeds: a try whose answer was lost is found by it. */
+const noted = (change: string) => `WITH changed AS (${change}),
+  noted AS (INSERT INTO commit_token (token, recorded_at) SELECT ${TOKEN}, store_now(NULL) FROM changed RETURNING 1)
+  SELECT FROM noted`
+const IS_NOTED = 'SELECT FROM commit_token WHERE token = $1'
 
 /** Writes rows of the audit together with the change, if the change succeeds. */
 const audited = (change: string) => `WITH changed AS (${change}),
+  noted AS (INSERT INTO commit_token (token, recorded_at) SELECT ${TOKEN}, store_now(NULL) FROM changed),
   number AS (UPDATE counter SET value = value + jsonb_array_length(${AUDITS}) WHERE name = 'audit'
     AND EXISTS (SELECT FROM changed) RETURNING value)
   INSERT INTO audit (seq, at, actor, via, verb, subject_kind, subject, before, after, note, origin, request_id)
@@ -147,12 +156,18 @@ export class DestinationStates {
   }
 
   async #write(key: string, version: number, { after, audits }: Changes): Promise<boolean> {
-    const sql = version === 0 ? INSERT : UPDATE
-    const parameters = [key, version, JSON.stringify(after), ...Object.values(destinationColumns(after))]
-    const rows = await (audits.length === 0
-      ? this.#database.query(sql, parameters)
-      : this.#database.query(audited(sql), [...parameters, new Json(audits)]))
-    return rows.length > 0
+    const change = version === 0 ? INSERT : UPDATE
+    const token = randomUUID()
+    const columns = Object.values(destinationColumns(after))
+    const parameters = [key, version, JSON.stringify(after), ...columns, token]
+    return this.#database.run(async (connection, repeats) => {
+      const rows = await (audits.length === 0
+        ? connection.query(noted(change), parameters)
+        : connection.query(audited(change), [...parameters, new Json(audits)]))
+      if (rows.length > 0) return true
+      // Only the answer of the try before may have been lost: then these states are what this caller has made.
+      return repeats && (await connection.query(IS_NOTED, [token])).length > 0
+    })
   }
 }
 

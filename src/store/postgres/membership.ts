@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../errors.ts'
+import { MAX_ROWS_PER_RECONCILIATION } from '../rows/reconcile.ts'
 import type { MemberRow, Store, StoreMember } from '../store.ts'
 import type { Database } from './database.ts'
 import { assertPresentSchema } from './migrate-schema.ts'
@@ -111,8 +112,8 @@ export class Membership {
     const member = this.#row && { ...this.#row, knownKeys, subscriptions }
     const registry = { knownKeys, renames, subscriptions, generation, orphanAfterMs, member }
     const [row] = await this.#database.query<{ result: Reconciliation & { generation: number } }>(
-      'SELECT reconcile_registry($1, $2, $3) AS result',
-      [new Json(registry), MEMBER_LEASE_MS, this.#ports.givenNow()],
+      'SELECT reconcile_registry($1, $2, $3, $4) AS result',
+      [new Json(registry), MAX_ROWS_PER_RECONCILIATION, MEMBER_LEASE_MS, this.#ports.givenNow()],
     )
     const { generation: number, ...reconciliation } = row!.result
     if (member !== null) this.#row = { ...member, generation: number }

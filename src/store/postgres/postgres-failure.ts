@@ -38,10 +38,15 @@ function isUsedRequest(error: unknown): boolean {
   )
 }
 
-/** The database cannot be reached now, or does not answer in time. The same call can succeed later. */
+/** The database has ended a statement because it took too long. It can be reached, and the same call can succeed later. */
+export function isSlow(error: unknown): boolean {
+  return SLOW.includes(codeOf(error))
+}
+
+/** The database cannot be reached now. The same call can succeed later. */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error)
-  if (AWAY.test(code) || NETWORK.test(code) || SLOW.includes(code)) return true
+  if (AWAY.test(code) || NETWORK.test(code)) return true
   return code === '' && !isBranded(error) && CLIENT_NETWORK.test(messageOf(error))
 }
 
@@ -106,7 +111,7 @@ function meaningOf(error: unknown, settings: PostgresSettings): Meaning | null {
   if (isConflict(error)) {
     return { text: 'is busy: others write the same rows at the same time', hint: 'try again' }
   }
-  if (SLOW.includes(code)) {
+  if (isSlow(error)) {
     return { text: 'does not answer in time', hint: 'look for long transactions in pg_stat_activity' }
   }
   if (isAway(error)) {

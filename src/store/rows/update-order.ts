@@ -44,14 +44,3 @@ export function orderUpdates(driver: Driver, first: string, now: number): void {
   driver.prepare(RELEASE).run({ seq: next.seq, now })
   driver.prepare(QUEUE_OTHERS).run({ first, seq: next.seq })
 }
-
-/** Orders the updates of all deliveries after a change of many. */
-export function orderAllUpdates(driver: Driver, now: number): void {
-  const firsts = driver
-    .prepare<{ first: string }>(
-      `SELECT DISTINCT update_of AS first FROM delivery
-       WHERE update_of IS NOT NULL AND state IN ('pending', 'queued', 'waiting')`,
-    )
-    .all()
-  for (const { first } of firsts) orderUpdates(driver, first, now)
-}

@@ -73,7 +73,8 @@ export class Retention {
   }
 }
 
+/** The condition is repeated: a row that is given a later time meanwhile is kept. */
 function expired(table: string, time: string): string {
   return `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM ${table} WHERE ${time} <= $1 ORDER BY ${time} LIMIT $2)) RETURNING 1`
+    SELECT ctid FROM ${table} WHERE ${time} <= $1 ORDER BY ${time} LIMIT $2)) AND ${time} <= $1 RETURNING 1`
 }
