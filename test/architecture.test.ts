@@ -221,6 +221,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   },
   alerts: { may: ['core', 'model', 'store/store.ts'], because: 'deciding is pure' },
   routing: { may: ['core', 'model'], because: 'deciding is pure' },
+  handling: { may: ['core', 'model'], because: 'deciding is pure' },
   drawings: { may: ['model', 'routing'], because: 'a drawing shows what it is given' },
   reporters: { may: ['model'], because: 'a reporter prints the results that it is given' },
   'delivery/http': {
@@ -240,11 +241,11 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     because: 'delivery uses stores and destinations by their contract',
   },
   testing: {
-    may: ['errors', 'core', 'model', 'alerts', 'routing'],
+    may: ['errors', 'core', 'model', 'alerts', 'routing', 'handling'],
     because: 'tests decide as production does',
   },
   pipeline: {
-    may: ['errors', 'core', 'model', 'store/store.ts', 'alerts', 'routing'],
+    may: ['errors', 'core', 'model', 'store/store.ts', 'alerts', 'routing', 'handling'],
     because: 'it needs decisions and the contract of a store',
   },
   server: {
@@ -275,6 +276,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'store',
       'alerts',
       'routing',
+      'handling',
       'delivery/http',
       'delivery',
       'testing',
@@ -505,6 +507,7 @@ const TESTED_BY_ITSELF = new Set([
   'delivery/http/private-address.ts isPrivateAddress',
   'engine/runtime/wasm-module.ts rewriteModule',
   'error-codes.ts ERROR_CODES',
+  'handling/alert-match.ts textsAt',
   'model/alerts/alert.ts prefixedTitle',
   'model/events/facts.ts canBeEmpty',
   'model/events/facts.ts helpersOf',

@@ -79,7 +79,7 @@ function openGroup(previous: Group | undefined, draft: AlertDraft, now: number):
 /** Ends the window of the open alert: the next match begins a new one. */
 export function closeGroup(group: Group): Group {
   return {
-    ...group,
+    ...withoutHidden(group),
     startedAt: 0,
     alertId: null,
     alertAt: null,
@@ -88,6 +88,12 @@ export function closeGroup(group: Group): Group {
     first: null,
     peak: null,
   }
+}
+
+/** The alert of the group is at all its destinations, or a person knows of it. */
+export function withoutHidden(group: Group): Group {
+  const { hidden: _, ...shown } = group
+  return shown
 }
 
 /** True if the event changed nothing but the count, so that events can be added to it in any order. */

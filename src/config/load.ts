@@ -9,6 +9,7 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import { systemClock } from '../model/ports.ts'
+import { NO_HANDLING_RULES } from '../model/project/handling-rules.ts'
 import type { Project } from '../model/project/project.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import type { ImportLocalType } from './destinations/destination-types.ts'
@@ -142,6 +143,7 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
     ...content,
     unitTests,
     registry: routing.registry,
+    handling: NO_HANDLING_RULES,
     settings: { ...settings, pythonPaths: packagePaths },
     configuration,
     problems: reportedProblems([...own.sorted(), ...problems.sorted()], settings.warnings),

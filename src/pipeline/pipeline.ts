@@ -14,6 +14,7 @@ import { CommitQueues } from './commit-queues.ts'
 import { type ConflictSubject, conflictSubjects, type RefusedPlan } from './conflict-subjects.ts'
 import type { CursorClaim } from './cursor-claim.ts'
 import { type AdmitResult, Planner } from './planner.ts'
+import { StoredRules } from './stored-rules.ts'
 import { detectionMuted } from './system-findings.ts'
 import {
   idempotencyId,
@@ -78,6 +79,7 @@ interface PipelineOptions {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { store, cache = null, project, onAdmitted, onConflict = () => {}, pace = null } = options
   const queues = new CommitQueues()
+  const storedRules = new StoredRules(store)
 
   /**
    * Tries to commit works once. The next commit of the queue can be decided before this one is on disk.
@@ -90,11 +92,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     currentProject: Project,
     refused: RefusedPlan | null,
   ): Promise<Committed | RefusedPlan> => {
-    const { registry, settings } = currentProject
+    const { registry, settings, handling: rules } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
     const state = await store.read(keysOf(works))
     if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
-    const planner = new Planner(state, { registry, alertUrl: settings.alertUrl, now: store.now() })
+    const planner = new Planner(state, {
+      registry,
+      alertUrl: settings.alertUrl,
+      now: store.now(),
+      handling: { rules, state: await storedRules.at(state.rulesVersion) },
+    })
     const repeated = repeatedWorks(works, state.seen)
     const newWorks = works.filter((work) => !repeated.has(work))
     const admitted = newWorks.flatMap((work) => admitWork(work, planner, currentProject))

@@ -1,9 +1,10 @@
 /** Turns candidates, one after the other, into one commit plan over the state that was read. Pure. */
-import { type DedupAction, decideDedup, isOnlyCounted } from '../alerts/dedup.ts'
+import { type DedupAction, decideDedup, isOnlyCounted, withoutHidden } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
+import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type Divergence,
   type ExpectedVersions,
   type Group,
+  type HiddenDestination,
   type LimiterChange,
   type LimiterState,
   type NewAudit,
@@ -21,11 +23,12 @@ import {
   SYSTEM_ACT,
 } from '../store/store.ts'
 import { Additions } from './additions.ts'
+import { HandledAlerts, type HandlingContext, hiddenDestinations } from './handled-alerts.ts'
 import type { RoutedCandidate } from './work.ts'
 
 /** The result of admitting one candidate. */
 export type AdmitResult =
-  | { readonly action: 'created'; readonly alert: AlertRow }
+  | { readonly action: 'created'; readonly alert: AlertRow; readonly steps: readonly HandlingStep[] }
   | {
       readonly action: 'merged'
       readonly alertId: string
@@ -51,6 +54,8 @@ type PlannedEffects = Pick<
   | 'mutedMatches'
   | 'divergences'
   | 'deliveries'
+  | 'handlings'
+  | 'silenceHits'
   | 'signals'
   | 'audits'
 >
@@ -61,6 +66,7 @@ interface PlannerContext {
   readonly alertUrl: string
   /** The time of the decision. Events were received before it. */
   readonly now: number
+  readonly handling: HandlingContext
 }
 
 export class Planner {
@@ -70,6 +76,9 @@ export class Planner {
   readonly #limiters = new Map<string, LimiterState>()
   readonly #alerts = new Map<string, AlertRow>()
   readonly #additions: Additions
+  readonly #handled: HandledAlerts
+  /** The groups with hidden alerts to which the plan only adds. They must still be hidden when it is committed. */
+  readonly #compared = new Set<string>()
   readonly #divergences: { alertId: string; divergence: Divergence }[] = []
   readonly #deliveries: NewDelivery[] = []
   readonly #signals: SignalRow[] = []
@@ -78,6 +87,7 @@ export class Planner {
     this.#state = state
     this.#context = context
     this.#additions = new Additions(state)
+    this.#handled = new HandledAlerts(context.handling)
   }
 
   /** Deduplicates and limits one candidate, and adds its effects to the plan. */
@@ -98,9 +108,9 @@ export class Planner {
       case 'counted':
         return { action: 'counted', draft, reached: action.reached, threshold: action.threshold }
       case 'created':
-        return { action: 'created', alert: this.#create(action.alertId, action.draft, group, at) }
+        return { action: 'created', ...this.#create(action.alertId, action.draft, group, at) }
       case 'merged':
-        return { ...action, action: 'merged', draft, events: this.#merge(action, draft, at) }
+        return { ...action, action: 'merged', draft, events: this.#merge(action, draft, group, at) }
     }
   }
 
@@ -119,17 +129,20 @@ export class Planner {
       mutedMatches: this.#additions.mutedMatches,
       divergences: this.#divergences,
       deliveries: this.#deliveries,
+      handlings: this.#handled.handlings,
+      silenceHits: this.#handled.silenceHits,
       signals: this.#signals,
       audits: limiterChanges.flatMap(muteAudit),
     }
   }
 
   /** Only decisions are compared. What is added to rows depends on no version. */
-  get expected(): Pick<ExpectedVersions, 'groups' | 'limiters'> {
+  get expected(): Pick<ExpectedVersions, 'groups' | 'limiters' | 'rules'> {
     const versionOf = (key: string) => this.#state.groups.get(key)?.version ?? 0
     return {
-      groups: new Map([...this.#groups.keys()].map((key) => [key, versionOf(key)])),
+      groups: new Map([...this.#groups.keys(), ...this.#compared].map((key) => [key, versionOf(key)])),
       limiters: new Map(),
+      rules: this.#handled.hasDecided ? this.#state.rulesVersion : null,
     }
   }
 
@@ -162,7 +175,12 @@ export class Planner {
     else this.#groups.set(counted.key, counted)
   }
 
-  #create(id: string, draft: AlertDraft, group: Group, at: number): AlertRow {
+  #create(
+    id: string,
+    draft: AlertDraft,
+    group: Group,
+    at: number,
+  ): { readonly alert: AlertRow; readonly steps: readonly HandlingStep[] } {
     const link = alertLink(this.#context.alertUrl, id, draft.detection)
     const alert: AlertRow = {
       id,
@@ -183,26 +201,62 @@ export class Planner {
       status: initialStatus(draft.severity.value, at),
     }
     this.#alerts.set(id, alert)
-    for (const name of draft.route.destinations) this.#deliver(id, name, draft.route.level, at)
-    return alert
+    const handling = this.#handled.decide(id, draft, draft.route.destinations, at)
+    this.#handled.record(id, handling.steps, at)
+    for (const send of handling.sends) this.#deliver(id, send, draft.route.level, at)
+    this.#hide(group, hiddenDestinations(handling))
+    return { alert, steps: handling.steps }
   }
 
   /** Returns the number of events of the alert. */
   #merge(
     { alertId, divergence }: Extract<DedupAction, { kind: 'merged' }>,
     draft: AlertDraft,
+    group: Group,
     at: number,
   ): number {
     const events = this.#additions.merge(alertId, draft, at, this.#alerts.get(alertId)?.events)
+    if (group.hidden) this.#reconsider(alertId, group, draft, events - 1, at)
     if (divergence === null) return events
     this.#divergences.push({ alertId, divergence })
     if (this.#context.registry.onEscalation === 'send') {
-      for (const name of divergence.destinations ?? []) this.#deliver(alertId, name, 'escalation', at)
+      const handling = this.#handled.decide(alertId, draft, divergence.destinations ?? [], at)
+      this.#handled.record(alertId, handling.steps, at)
+      for (const send of handling.sends) this.#deliver(alertId, send, 'escalation', at)
+      this.#hide(this.#groups.get(group.key) ?? group, hiddenDestinations(handling))
     }
     return events
   }
 
-  #deliver(alertId: string, name: string, reason: string, at: number): void {
+  /** Events of the alert are decided again until each destination has it. */
+  #hide(group: Group, hidden: readonly HiddenDestination[]): void {
+    if (hidden.length === 0) return
+    this.#groups.set(group.key, { ...group, hidden: [...(group.hidden ?? []), ...hidden] })
+  }
+
+  /**
+   * Sends a hidden alert to the destinations at which no silence hides this event.
+   * @param events those of the alert before this one.
+   */
+  #reconsider(alertId: string, group: Group, draft: AlertDraft, events: number, at: number): void {
+    const { hidden = [] } = group
+    const names = hidden.map(({ destination }) => destination)
+    const { sends } = this.#handled.decide(alertId, draft, names, at)
+    const released = sends.filter(({ how }) => how !== 'none')
+    this.#compared.add(group.key)
+    if (released.length === 0) return
+    const isReleased = ({ destination }: HiddenDestination) =>
+      released.some((send) => send.destination === destination)
+    const releases = this.#handled.releases(hidden.filter(isReleased), events, at)
+    this.#handled.record(alertId, releases, at)
+    for (const send of released) this.#deliver(alertId, send, 'silence-ended', at)
+    const left = hidden.filter((each) => !isReleased(each))
+    this.#groups.set(group.key, left.length > 0 ? { ...group, hidden: left } : withoutHidden(group))
+  }
+
+  #deliver(alertId: string, send: PlannedSend, reason: string, at: number): void {
+    if (send.how === 'none') return
+    const name = send.destination
     const destination = presentDestination(this.#context.registry, name)
     // Another daemon can know it. Otherwise a reconciliation orphans it, so that the fallback gets the alert.
     const key = destination ? destinationKey(destination) : name
@@ -211,7 +265,7 @@ export class Planner {
       alertId,
       destinationKey: key,
       destination: destination?.name ?? name,
-      due: at,
+      due: send.how === 'at' ? send.at : at,
       createdAt: at,
       reason,
     })

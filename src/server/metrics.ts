@@ -64,7 +64,7 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     labels: ['source'],
   },
   signalbox_commit_conflicts_total: {
-    help: 'Commits that were decided again, by what another writer had changed: group, limiter, seen, item, other.',
+    help: 'Commits that were decided again, by what another writer had changed: group, limiter, seen, rules, item, other.',
     labels: ['what'],
   },
   signalbox_members: {

@@ -8,6 +8,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { NewAudit, StatusChange } from './rows/audit-rows.ts'
 import type { NewDelivery } from './rows/delivery-rows.ts'
+import type { NewHandling, SilenceHit, StoredSilence } from './rows/handling-rows.ts'
 
 /** A dedup group: the counting state of one detection, kind and dedup key. */
 export interface Group {
@@ -31,6 +32,18 @@ export interface Group {
   readonly first: AlertDraft | null
   /** The highest severity of the open alert and all destinations of its events, so that a divergence is recorded once. */
   readonly peak: { readonly severity: Severity; readonly destinations: readonly string[] } | null
+  /**
+   * The destinations that do not have the open alert because of a silence. An event that no silence hides any more makes
+   * their deliveries. Absent: there are none.
+   */
+  readonly hidden?: readonly HiddenDestination[]
+}
+
+export interface HiddenDestination {
+  readonly destination: string
+  /** The id of the silence. */
+  readonly silence: string
+  readonly until: number
 }
 
 /** The alerts of a detection in the present hour, and whether they muted it. */
@@ -60,6 +73,8 @@ export interface ReadState {
   readonly seen: ReadonlySet<string>
   /** The number of events of each open alert of the groups. */
   readonly alertEvents: ReadonlyMap<string, number>
+  /** It rises with every change of a rule of handling that is kept in the store. */
+  readonly rulesVersion: number
 }
 
 export interface Divergence {
@@ -165,6 +180,10 @@ export interface CommitPlan {
   readonly mutedMatches: readonly MutedMatches[]
   readonly divergences: readonly { readonly alertId: string; readonly divergence: Divergence }[]
   readonly deliveries: readonly NewDelivery[]
+  readonly handlings: readonly NewHandling[]
+  readonly silenceHits: readonly SilenceHit[]
+  /** If the version of one is not one more than that in the store, the plan is a conflict. 0: there is none. */
+  readonly silences: readonly StoredSilence[]
   readonly statuses: readonly StatusChange[]
   /** Merges, higher severities and changes of alerts also create the updates of the destinations that want them. */
   readonly audits: readonly NewAudit[]
@@ -183,6 +202,9 @@ export const EMPTY_PLAN: CommitPlan = {
   mutedMatches: [],
   divergences: [],
   deliveries: [],
+  handlings: [],
+  silenceHits: [],
+  silences: [],
   statuses: [],
   audits: [],
   kv: [],
@@ -211,6 +233,8 @@ export interface ExpectedVersions {
   readonly cursors: ReadonlyMap<string, CursorVersion>
   /** The keys are those of `kv`. They are compared only if the plan writes such a key. */
   readonly items: ReadonlyMap<string, string>
+  /** The version of the rules of handling in the store; null: the plan does not depend on them. */
+  readonly rules: number | null
 }
 
 /** The value for plans that depend on nothing that was read. */
@@ -219,6 +243,7 @@ export const NOTHING_EXPECTED: ExpectedVersions = {
   limiters: new Map(),
   cursors: new Map(),
   items: new Map(),
+  rules: null,
 }
 
 /**

@@ -6,6 +6,13 @@ import { insertAudit, isKnownRequest, isStatusChanged, writeStatus } from './row
 import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
 import { countMutedMatches } from './rows/groups.ts'
+import {
+  insertHandling,
+  insertHit,
+  isSilenceChanged,
+  readRulesVersion,
+  writeSilence,
+} from './rows/handlings.ts'
 import { readKv, writeKv } from './rows/kv.ts'
 import { applyLimiterChange, isMutedMeanwhile } from './rows/limiters.ts'
 import { requestUpdates } from './rows/updates.ts'
@@ -29,6 +36,7 @@ export function readState(driver: Driver, keys: ReadKeys, now: number): ReadStat
   return {
     groups,
     alertEvents: eventsOfAlerts(driver, openAlerts),
+    rulesVersion: readRulesVersion(driver),
     limiters: readAll(versionedRows<LimiterState>(driver, 'limiter'), keys.limiters),
     seen: new Set(keys.seen.filter((id) => isSeen(driver, id, now))),
   }
@@ -58,6 +66,8 @@ export function commitPlan(
   if (seenMeanwhile || mutedMeanwhile) return 'conflict'
   if (plan.audits.some((audit) => isKnownRequest(driver, audit))) return 'conflict'
   if (plan.statuses.some((change) => isStatusChanged(driver, change))) return 'conflict'
+  if (expected.rules !== null && expected.rules !== readRulesVersion(driver)) return 'conflict'
+  if (plan.silences.some((silence) => isSilenceChanged(driver, silence))) return 'conflict'
   if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
   if (plan.kv.length > 0 && haveItemsChanged(driver, expected.items, now)) return 'conflict'
 
@@ -73,6 +83,9 @@ export function commitPlan(
   for (const matches of plan.mutedMatches) countMutedMatches(driver, matches)
   for (const { alertId, divergence } of plan.divergences) insertDivergence(driver, alertId, divergence)
   for (const delivery of plan.deliveries) insertDelivery(driver, delivery)
+  for (const handling of plan.handlings) insertHandling(driver, handling)
+  for (const hit of plan.silenceHits) insertHit(driver, hit)
+  for (const silence of plan.silences) writeSilence(driver, silence)
   for (const change of plan.statuses) writeStatus(driver, change)
   for (const audit of plan.audits) insertAudit(driver, audit)
   requestUpdates(driver, plan, now)

@@ -10,6 +10,16 @@ interface OlderSchema {
 /** Temporary views belong to the connection and come before the tables of the file. */
 const VIEWS: readonly OlderSchema[] = [
   {
+    since: 1,
+    before: 12,
+    sql: `
+      CREATE TEMP VIEW handling AS SELECT 0 AS seq, '' AS alert_id, 0 AS at, '' AS steps WHERE 0;
+      CREATE TEMP VIEW silence AS
+        SELECT '' AS id, 0 AS version, 0 AS ends_at, 0 AS created_at, '' AS created_by, '' AS body WHERE 0;
+      CREATE TEMP VIEW silence_hit AS SELECT '' AS silence_id, '' AS alert_id, 0 AS at WHERE 0;
+      CREATE TEMP VIEW rules_version AS SELECT 1 AS one, 0 AS version WHERE 0;`,
+  },
+  {
     since: 5,
     before: 9,
     sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag FROM main.source_cursor;',

@@ -34,6 +34,7 @@ import type {
   SendLimits,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
+import type { HandlingRecord, SilenceFilter, SilenceHits, StoredSilence } from './rows/handling-rows.ts'
 import type { MemberRow, StoreMember } from './rows/member-rows.ts'
 import type {
   PartitionClaim,
@@ -47,6 +48,7 @@ import type {
 export * from './commit-plan.ts'
 export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
+export * from './rows/handling-rows.ts'
 export * from './rows/member-rows.ts'
 export * from './rows/partition-rows.ts'
 export {
@@ -109,6 +111,10 @@ export interface AlertFilter {
   readonly severity?: Severity
   readonly status?: StatusName
   readonly assignee?: string
+  /** True: alerts that no silence hid from a destination are left out. */
+  readonly silenced?: boolean
+  /** If it is set, alerts that this silence did not hide are left out. */
+  readonly silencedBy?: string
   readonly since?: number
   readonly limit: number
 }
@@ -248,6 +254,12 @@ export interface Store {
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>
+  /** The decisions about an alert after its route, the earliest first; empty: no rule of handling existed. */
+  handling(alertId: string): Promise<readonly HandlingRecord[]>
+  /** The silences of the store in the order of their creation. */
+  silences(filter: SilenceFilter): Promise<readonly StoredSilence[]>
+  /** What each silence has hidden, those of the files included. A silence without a hit is missing. */
+  silenceHits(): Promise<readonly SilenceHits[]>
   audit(filter: AuditFilter): Promise<readonly AuditRow[]>
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>

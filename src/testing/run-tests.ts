@@ -19,7 +19,7 @@ export interface TestSelection {
 
 type Tester = Pick<Engine, 'problems' | 'test'>
 
-interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
+interface TestRunOptions extends Omit<VerdictOptions, 'registry' | 'handling'> {
   readonly selection: TestSelection
   /** This function is called for each result, in load order. */
   readonly onResult?: (result: DetectionResult) => void
@@ -76,7 +76,7 @@ async function runTogether(
   const cases = selected.flatMap(({ detection, tests, problem }) =>
     problem ? [] : tests.map((test) => ({ detection, test })),
   )
-  const verdict: VerdictOptions = { ...options, registry: project.registry }
+  const verdict: VerdictOptions = { ...options, registry: project.registry, handling: project.handling }
   const runs = await runCases(cases, engine, verdict, {
     followLines: coverage !== undefined,
     recordAllReads,

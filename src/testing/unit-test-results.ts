@@ -51,6 +51,7 @@ function testResult(
     alerts: false,
     severity: null,
     route: null,
+    handling: null,
     functions: {},
     failures: [...failures, ...unexpected],
     warnings: status === 'skipped' ? [reason] : [],

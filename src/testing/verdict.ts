@@ -1,5 +1,7 @@
 /** Evaluates one test case from the results of the functions: the verdict that Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
+import { handle } from '../handling/handle.ts'
+import { NO_HANDLING_STATE } from '../handling/stage.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
 import type { RouteProblem } from '../model/alerts/route.ts'
@@ -8,11 +10,13 @@ import { guardJson, locationText, reasonOf } from '../model/events/guard-words.t
 import type { TestFailure, TestResult } from '../model/events/test-result.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
 import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
+import type { HandlingRules } from '../model/project/handling-rules.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { checkExpectations } from './expectations.ts'
 
 export interface VerdictOptions {
   readonly registry: Registry | NoRegistry
+  readonly handling: HandlingRules
   /** Unknown names resolve as in production, with a warning. */
   readonly allowUnknownDestinations: boolean
   /** Warnings about routing fail the case. */
@@ -29,6 +33,7 @@ export function evaluateCase(
   const matched = functions.detection?.output ?? null
   const draft = draftOf(detection, test, outcome, options.registry)
   const alerts = draft !== null && detection.createAlert
+  const handling = alerts ? handle(draft, draft.route, NO_HANDLING_STATE, options.handling, null) : null
   const expectations = checkExpectations(test.expectations, alerts ? draft : null)
   const routing = judgeRoute(alerts ? draft : null, options)
   const failures = [
@@ -49,6 +54,7 @@ export function evaluateCase(
     alerts,
     severity: draft?.severity ?? null,
     route: alerts ? draft.route : null,
+    handling,
     functions,
     failures,
     warnings: [...routing.warnings, ...logTypeWarnings(detection, test)],

@@ -6,8 +6,11 @@ import type { JsonText } from '../core/exact-json.ts'
 import { buildMessage } from '../delivery/delivery-message.ts'
 import { type Preview, previewRequest } from '../delivery/request-steps.ts'
 import { UserError } from '../errors.ts'
+import { handle } from '../handling/handle.ts'
+import { NO_HANDLING_STATE } from '../handling/stage.ts'
 import { alertId, alertLink, deliveryId, notificationJson } from '../model/alerts/alert.ts'
 import type { FunctionResults } from '../model/alerts/finding.ts'
+import type { Handling } from '../model/alerts/handling.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { DecidedSeverity } from '../model/alerts/severity.ts'
 import type { Engine, TestOutcome } from '../model/events/evaluation.ts'
@@ -27,6 +30,8 @@ export interface Explanation {
   readonly matched: boolean
   readonly severity: DecidedSeverity | null
   readonly route: Route | null
+  /** What the rules of the project do with the alert; null when there is no route. */
+  readonly handling: Handling | null
   /** The exact text of the notification; null when there would be no alert. */
   readonly alert: JsonText | null
   readonly functions: FunctionResults
@@ -79,6 +84,7 @@ export async function explainOutcome(
     detection: id,
     severity: null,
     route: null,
+    handling: null,
     alert: null,
     functions,
     guard: report?.explanation ?? null,
@@ -114,6 +120,7 @@ export async function explainOutcome(
     matched: true,
     severity,
     route,
+    handling: handle(candidate.draft, route, NO_HANDLING_STATE, project.handling, null),
     alert: text,
     preview: Object.fromEntries(await Promise.all(previews)),
   }

@@ -22,7 +22,8 @@ export async function reportPatVerdicts(
     .filter(({ id, type }) => (type === 'rule' || type === 'scheduled_rule') && !broken.has(id))
     .flatMap((detection) => inlineCases(detection).map((test) => ({ detection, test })))
   if (cases.length === 0) return []
-  const verdict = { registry: project.registry, allowUnknownDestinations, failOnProblems: false }
+  const { registry, handling } = project
+  const verdict = { registry, handling, allowUnknownDestinations, failOnProblems: false }
   const runs = await runCases(cases, engine, verdict, NOTHING_ELSE)
   return runs.flatMap(differenceOf)
 }

@@ -120,7 +120,8 @@ async function evaluateIn(project: Project, engine: Engine, request: EvaluationR
     mocks: JSON.stringify(replaced),
     expectations,
   }
-  const verdict = { registry: project.registry, allowUnknownDestinations, failOnProblems: false }
+  const { registry, handling } = project
+  const verdict = { registry, handling, allowUnknownDestinations, failOnProblems: false }
   return testJson(evaluateCase(detection, test, outcome!, verdict))
 }
 

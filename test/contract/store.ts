@@ -25,6 +25,7 @@ import {
   T0,
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
+import { handlingContract } from './store-handling.ts'
 import { limitsContract } from './store-limits.ts'
 import { deliveryModelContract } from './store-model.ts'
 import { partitionContract } from './store-partitions.ts'
@@ -47,6 +48,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     limitsContract(open)
     deliveryModelContract(open)
     statusContract(open)
+    handlingContract(open)
     updateContract(open)
     partitionContract(open)
   })

@@ -59,6 +59,7 @@ it('the JSON document has the documented shape and order of keys', () => {
             skippedExpectations: [],
             output: '',
             reads: [],
+            handling: null,
           },
         ],
       },

@@ -49,6 +49,7 @@ export function testResult(more: Partial<TestResult> = {}): TestResult {
     failures: [],
     warnings: [],
     skippedExpectations: [],
+    handling: null,
     reads: [],
     output: '',
     durationMs: 0.2,

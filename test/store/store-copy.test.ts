@@ -10,6 +10,7 @@ import { COPIED_TABLES, TABLES_NOT_COPIED } from '../../src/store/postgres/upkee
 import type { Store } from '../../src/store/store.ts'
 import { type CopyStoreOptions, copyStore } from '../../src/store/store-copy.ts'
 import { describeWithPostgres } from '../support/postgres.ts'
+import { silence } from '../support/silences.ts'
 import {
   alert,
   attempt,
@@ -75,6 +76,11 @@ async function fill(store: Store): Promise<void> {
       alert('a2', { createdAt: T0 + 1.5, divergences: [{ at: T0, rowId: ODD, severity: 'CRITICAL' }] }),
     ],
     deliveries: ids.map((id) => delivery(id)),
+    handlings: [
+      { alertId: 'a1', at: T0, steps: [{ stage: 'silence', did: 'passed', by: ODD, reason: ODD }] },
+    ],
+    silenceHits: [{ silenceId: ODD, alertId: 'a1', at: T0 }],
+    silences: [{ silence: silence('s-1', { reason: ODD }), version: 1, createdAt: T0, createdBy: ODD }],
     kv: [{ key: ODD, value: JSON.stringify(ODD), expiresAt: LATER }],
   })
   const grouped = plan({
@@ -113,6 +119,9 @@ async function contents(store: Store) {
     kv: await store.kv([ODD]),
     destination: await store.destinationState('soc'),
     cursors: await Promise.all(['s', 'p#0'].map((source) => store.cursor(source))),
+    handling: await store.handling('a1'),
+    silences: await store.silences({ limit: 10 }),
+    hits: await store.silenceHits(),
     partitions: (await store.partitions()).map(({ source }) => source),
   }
 }

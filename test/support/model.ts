@@ -4,6 +4,7 @@ import type { FunctionError, FunctionResults, MatchFinding } from '../../src/mod
 import type { EventIdentity } from '../../src/model/events/event.ts'
 import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
+import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 
@@ -111,6 +112,7 @@ export function project(detections: readonly Detection[], declared: Registry | N
     others: [],
     invalidParts: [],
     registry: declared,
+    handling: NO_HANDLING_RULES,
     settings: DEFAULT_SETTINGS,
     folders: ['/nowhere'],
     configuration: ['signalbox.yaml', 'destinations.yaml'],

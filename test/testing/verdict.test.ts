@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
+import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import { evaluateCase, type VerdictOptions } from '../../src/testing/verdict.ts'
 import { destination, detection, failure, registry } from '../support/model.ts'
 
@@ -9,7 +10,12 @@ const said = <T>(output: T) => ({ output })
 const soc = registry([destination('soc', { severities: ['MEDIUM'] }), destination('pager')], {
   fallback: ['pager'],
 })
-const options: VerdictOptions = { registry: soc, allowUnknownDestinations: false, failOnProblems: false }
+const options: VerdictOptions = {
+  registry: soc,
+  handling: NO_HANDLING_RULES,
+  allowUnknownDestinations: false,
+  failOnProblems: false,
+}
 
 function testCase(expectedResult: boolean, expectations: Expectations = {}): TestCase {
   const location = { file: 'rules/test.yml', line: 9, column: 5 }

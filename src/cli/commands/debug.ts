@@ -7,6 +7,7 @@ import type { TestResult } from '../../model/events/test-result.ts'
 import type { Detection, TestCase } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
 import { failureLines, printedLines, readLines } from '../../reporters/parts/failure.ts'
+import { formatHandling } from '../../reporters/parts/handling-trace.ts'
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
 import { evaluateCase } from '../../testing/verdict.ts'
@@ -80,7 +81,11 @@ async function debugCase(
 ): Promise<DebugResult> {
   const { entry, mocks } = test
   const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, recordReads: true }])
-  const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
+  const result = evaluateCase(detection, test, outcome!, {
+    ...options,
+    registry: project.registry,
+    handling: project.handling,
+  })
   const explanation = await explainOutcome(project, engine, detection, {
     entry,
     outcome: outcome!,
@@ -97,7 +102,7 @@ function debugJson({ detection, result, explanation }: DebugResult): string {
 }
 
 function formatDebugResult({ detection, result, explanation }: DebugResult, style: Style): string {
-  const { route } = result
+  const { route, handling } = result
   const sections: [string, readonly string[]][] = [
     ['printed', printedLines(result.output, style, Number.POSITIVE_INFINITY)],
     ['functions', functionLines(result, style)],
@@ -105,6 +110,7 @@ function formatDebugResult({ detection, result, explanation }: DebugResult, styl
     ['guard', guardLines(explanation.guard, style)],
     ['severity', severityLines(result, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
+    ['handling', handling ? formatHandling(handling, style) : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
     ['warnings', result.warnings.map(escapeForTerminal)],
     ['failures', result.failures.flatMap((failure) => failureLines(failure, style))],

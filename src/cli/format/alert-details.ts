@@ -1,8 +1,16 @@
 /** Formats an alert with its notification, status, route, deliveries and history, as text and as JSON. Pure. */
 import { statusText } from '../../model/alerts/alert-status.ts'
+import { formatSteps } from '../../reporters/parts/handling-trace.ts'
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
-import type { AlertRow, Attempt, AuditRow, DeliveryRow, Divergence } from '../../store/store.ts'
+import type {
+  AlertRow,
+  Attempt,
+  AuditRow,
+  DeliveryRow,
+  Divergence,
+  HandlingRecord,
+} from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
 import { alertJson, deliveryJson, iso } from './alert-view.ts'
 import { formatTime } from './table.ts'
@@ -14,6 +22,8 @@ interface DeliveryWithHistory extends DeliveryRow {
 interface AlertDetails {
   readonly alert: AlertRow
   readonly deliveries: readonly DeliveryWithHistory[]
+  /** The decisions after the route, the earliest first. */
+  readonly handling: readonly HandlingRecord[]
   /** All changes by people and rules, the earliest first. */
   readonly audit: readonly AuditRow[]
 }
@@ -23,12 +33,13 @@ export function alertDetails(details: AlertDetails, format: 'pretty' | 'json', s
 }
 
 /** The notification's own text is inserted unchanged, so that numbers keep their digits. */
-function detailsJson({ alert, deliveries, audit }: AlertDetails): string {
+function detailsJson({ alert, deliveries, handling, audit }: AlertDetails): string {
   const rest = JSON.stringify({
     ...alertJson(alert),
     reference: alert.reference,
     route: alert.route,
     divergences: alert.divergences.map((divergence) => ({ ...divergence, at: iso(divergence.at) })),
+    handling: handling.map((record) => ({ ...record, at: iso(record.at) })),
     audit: audit.map((row) => ({ ...row, at: iso(row.at) })),
     deliveries: deliveries.map((delivery) => ({
       ...deliveryJson(delivery),
@@ -38,11 +49,12 @@ function detailsJson({ alert, deliveries, audit }: AlertDetails): string {
   return `{"version":1,"notification":${alert.notification},${rest.slice(1)}\n`
 }
 
-function detailsText({ alert, deliveries, audit }: AlertDetails, style: Style): string {
+function detailsText({ alert, deliveries, handling, audit }: AlertDetails, style: Style): string {
   const sections: [string, string[]][] = [
     ['alert', factsOf(alert)],
     ['notification', [escapeForTerminal(alert.notification)]],
     ['route', [routeTarget(alert.route), ...formatRoute(alert.route, style)]],
+    ['handling', handling.flatMap((record) => handlingLines(record, style))],
     ['divergences', alert.divergences.map(divergenceLine)],
     ['history', audit.map(auditLine)],
     ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],
@@ -67,6 +79,10 @@ function factsOf(alert: AlertRow): string[] {
   ]
   const stated = facts.filter(([name, value]) => name !== 'assignee' || value !== '')
   return stated.map(([name, value]) => `${name.padEnd(9)}  ${escapeForTerminal(value)}`)
+}
+
+function handlingLines({ at, steps }: HandlingRecord, style: Style): string[] {
+  return formatSteps(steps, style).map((line) => `${formatTime(at)}  ${line}`)
 }
 
 function divergenceLine({ at, rowId, severity, destinations }: Divergence): string {
@@ -108,6 +124,8 @@ function actOf({ verb, after }: AuditRow): string {
     case 'reopened':
     case 'commented':
     case 'skipped':
+    case 'expired':
+    case 'extended':
       return verb
   }
 }

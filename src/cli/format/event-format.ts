@@ -5,6 +5,7 @@ import type { DaemonEvent } from '../../daemon/daemon.ts'
 import type { Severity } from '../../model/alerts/severity.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { AdmitResult } from '../../pipeline/planner.ts'
+import { formatSteps } from '../../reporters/parts/handling-trace.ts'
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Format, type Style } from '../../reporters/parts/terminal-text.ts'
 import { messageWithCode } from './message-with-code.ts'
@@ -155,7 +156,10 @@ function formatAdmitted(event: AdmitResult, style: Style): FormattedEvent | null
   }
 }
 
-function formatCreated({ alert }: Extract<AdmitResult, { action: 'created' }>, style: Style): FormattedEvent {
+function formatCreated(
+  { alert, steps }: Extract<AdmitResult, { action: 'created' }>,
+  style: Style,
+): FormattedEvent {
   const { id, detection, kind, severity, title, route } = alert
   const about = kind === 'RULE' ? detection : `${detection} (${kind})`
   const isUnrouted = route.destinations.length === 0 && !route.suppressed
@@ -163,6 +167,10 @@ function formatCreated({ alert }: Extract<AdmitResult, { action: 'created' }>, s
     `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', escapeForTerminal(title))}`,
     `          ${escapeForTerminal(about)}  ${style('dim', id)}`,
     `          -> ${isUnrouted ? style('red', routeTarget(route)) : routeTarget(route)}`,
+    ...formatSteps(
+      steps.filter(({ did }) => did !== 'passed'),
+      style,
+    ).map((line) => `          ${line}`),
     ...route.problems.map(
       (problem) => `          ${style('yellow', `! ${escapeForTerminal(problem.message)}`)}`,
     ),

@@ -5,6 +5,7 @@ import { guardJson } from '../../model/events/guard-words.ts'
 import { functionsJson } from '../../model/events/test-json.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import { errorFrames } from '../../reporters/parts/failure.ts'
+import { formatHandling } from '../../reporters/parts/handling-trace.ts'
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { escapeForTerminal, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { Explanation } from '../../workspace/explain-event.ts'
@@ -12,9 +13,9 @@ import { guardLines } from './guard-view.ts'
 
 /** The alert's own text is inserted unchanged, so that numbers keep their digits. */
 export function explanationJson(explanation: Explanation): string {
-  const { detection, matched, severity, route, alert, functions, guard, preview } = explanation
+  const { detection, matched, severity, route, handling, alert, functions, guard, preview } = explanation
   const fields: [string, string][] = [
-    ...Object.entries({ detection, matched, severity, route }).map(jsonField),
+    ...Object.entries({ detection, matched, severity, route, handling }).map(jsonField),
     ['alert', alert ?? 'null'],
     ...Object.entries({ functions: functionsJson(functions), guard: guardJson(guard), preview }).map(
       jsonField,
@@ -28,7 +29,7 @@ function jsonField([key, value]: [string, unknown]): [string, string] {
 }
 
 export function formatExplanation(explanation: Explanation, detection: Detection, style: Style): string {
-  const { route, matched } = explanation
+  const { route, handling, matched } = explanation
   const sections: [string, string[]][] = [
     [
       'matched',
@@ -38,6 +39,7 @@ export function formatExplanation(explanation: Explanation, detection: Detection
     ['guard', guardLines(explanation.guard, style)],
     ['severity', severityLines(explanation, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
+    ['handling', handling ? formatHandling(handling, style) : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
     ['request (not sent)', previewLines(explanation, style)],
   ]

@@ -21,6 +21,7 @@ export function testJson(test: TestResult) {
     skippedExpectations: test.skippedExpectations,
     output: test.output,
     reads: test.reads,
+    handling: test.handling,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Results of test cases: made by testing/, shown by reporters. Fields follow the stable JSON shape. */
 
 import type { FunctionResults } from '../alerts/finding.ts'
+import type { Handling } from '../alerts/handling.ts'
 import type { Route } from '../alerts/route.ts'
 import type { DecidedSeverity } from '../alerts/severity.ts'
 import type { DetectionType, ExpectationName } from '../project/detection.ts'
@@ -27,6 +28,8 @@ export interface TestResult {
   readonly alerts: boolean
   readonly severity: DecidedSeverity | null
   readonly route: Route | null
+  /** null where there is no route. */
+  readonly handling: Handling | null
   readonly functions: FunctionResults
   readonly failures: readonly TestFailure[]
   readonly warnings: readonly string[]

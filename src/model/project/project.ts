@@ -1,6 +1,7 @@
 /** The Project: everything a repository declares, frozen. A reload replaces the whole of it or nothing. */
 import type { NoRegistry, Registry } from './destination.ts'
 import type { DataModel, Detection, Helper, OtherContent, PythonSource } from './detection.ts'
+import type { HandlingRules } from './handling-rules.ts'
 import type { Problem } from './problem.ts'
 import type { Settings } from './settings.ts'
 
@@ -29,6 +30,8 @@ export interface Project {
   readonly invalidParts: readonly InvalidPart[]
   /** The registry, or why there is none. */
   readonly registry: Registry | NoRegistry
+  /** What the project declares about alerts whose route is decided. */
+  readonly handling: HandlingRules
   readonly settings: Settings
   /** The files of settings and registry, as problems name them: an error in one spoils more than that file. */
   readonly configuration: readonly string[]

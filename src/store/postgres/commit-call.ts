@@ -62,7 +62,7 @@ export function laneOf({ seen }: CommitPlan, { cursors }: ExpectedVersions): str
 }
 
 function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | null): object {
-  const { groups, limiters, cursors, items } = expected
+  const { groups, limiters, cursors, items, rules } = expected
   for (const { source } of plan.cursors) {
     if (!cursors.has(source)) throw new Bug(`the plan moves the cursor of ${source} without having taken it`)
   }
@@ -71,6 +71,7 @@ function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | n
     seen: plan.seen.map(({ id, until }) => ({ id: boundedKey(id), until })),
     kv: plan.kv.map((write) => ({ ...write, key: boundedKey(write.key), expected: items.get(write.key) })),
     expectedItems: [...items].map(([key, version]) => ({ key: boundedKey(key), version })),
+    expectedRules: rules,
     givenNow: now,
     held: [...cursors].map(([source, { owner, version }]) => ({ source, owner, version })),
     expectedGroups: [...groups].map(([key, version]) => ({ key, version })),
@@ -85,6 +86,13 @@ function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | n
       route: JSON.stringify(alert.route),
       divergences: alert.divergences.map((divergence) => JSON.stringify(divergence)),
       statusText: statusText(alert.status),
+    })),
+    handlings: plan.handlings.map((handling) => ({ ...handling, steps: JSON.stringify(handling.steps) })),
+    silences: plan.silences.map(({ silence, ...row }) => ({
+      ...row,
+      id: silence.id,
+      endsAt: silence.until,
+      body: JSON.stringify(silence),
     })),
     divergences: plan.divergences.map(({ alertId, divergence }) => ({
       alertId,
@@ -109,6 +117,7 @@ interface StoredState {
   readonly groups: readonly { key: string; version: number; count: number; body: string }[]
   readonly alertEvents: readonly { id: string; events: number }[]
   readonly limiters: readonly (ReadState['limiters'] extends ReadonlyMap<string, infer T> ? T : never)[]
+  readonly rulesVersion: number
   readonly seen: readonly string[]
 }
 
@@ -117,7 +126,7 @@ export async function readState(database: Database, keys: ReadKeys, now: number 
     new Json({ ...keys, seen: keys.seen.map(boundedKey) }),
     now,
   ])
-  const { groups, alertEvents, limiters } = row!.state
+  const { groups, alertEvents, limiters, rulesVersion } = row!.state
   const seen = new Set(row!.state.seen)
   return {
     groups: new Map(
@@ -128,6 +137,7 @@ export async function readState(database: Database, keys: ReadKeys, now: number 
       ]),
     ),
     alertEvents: new Map(alertEvents.map(({ id, events }) => [id, events])),
+    rulesVersion,
     limiters: new Map(limiters.map((limiter) => [limiter.value.detection, limiter])),
     seen: new Set(keys.seen.filter((id) => seen.has(boundedKey(id)))),
   }

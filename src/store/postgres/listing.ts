@@ -1,4 +1,5 @@
 /** Reads rows for commands and metrics. Nothing here writes. */
+import type { Silence } from '../../model/alerts/silence.ts'
 import {
   type AlertFilter,
   type AlertRow,
@@ -12,6 +13,10 @@ import {
   type DeliveryRow,
   type DeliveryState,
   type Divergence,
+  type HandlingRecord,
+  type SilenceFilter,
+  type SilenceHits,
+  type StoredSilence,
   UNDELIVERED_STATES,
 } from '../store.ts'
 import type { Database } from './database.ts'
@@ -47,6 +52,8 @@ export async function listAlerts(database: Database, filter: AlertFilter): Promi
     ['status = ?', filter.status],
     ['assignee = ?', filter.assignee],
     ['created_at >= ?', filter.since],
+    ['(?::int = 1 AND id IN (SELECT alert_id FROM silence_hit))', filter.silenced ? 1 : undefined],
+    ['id IN (SELECT alert_id FROM silence_hit WHERE silence_id = ?)', filter.silencedBy],
   ])
   const rows = await database.query<{ content: AlertContent }>(
     `SELECT content FROM alert_row ${where} ORDER BY created_at DESC, seq DESC LIMIT $${parameters.length + 1}`,
@@ -154,4 +161,36 @@ export async function listAudit(database: Database, filter: AuditFilter): Promis
     [...parameters, filter.limit],
   )
   return rows.map(({ kind, id, ...row }) => ({ ...row, subject: { kind, id } }))
+}
+
+/** The decisions about an alert, the earliest first. */
+export async function listHandling(database: Database, alertId: string): Promise<HandlingRecord[]> {
+  const rows = await database.query<{ at: number; steps: string }>(
+    'SELECT at, steps FROM handling WHERE alert_id = $1 ORDER BY seq',
+    [alertId],
+  )
+  return rows.map(({ at, steps }) => ({ at, steps: JSON.parse(steps) as HandlingRecord['steps'] }))
+}
+
+type StoredBody = Omit<StoredSilence, 'silence'> & { readonly body: string }
+
+/** Lists silences in the order of their creation. */
+export async function listSilences(
+  database: Database,
+  { endsAfter, limit }: SilenceFilter,
+): Promise<StoredSilence[]> {
+  const { where, parameters } = whereAll([['ends_at > ?', endsAfter]])
+  const rows = await database.query<StoredBody>(
+    `SELECT version, created_at AS "createdAt", created_by AS "createdBy", body FROM silence ${where}
+     ORDER BY created_at, id LIMIT $${parameters.length + 1}`,
+    [...parameters, limit],
+  )
+  return rows.map(({ body, ...row }) => ({ silence: JSON.parse(body) as Silence, ...row }))
+}
+
+export function listHits(database: Database): Promise<SilenceHits[]> {
+  return database.query<SilenceHits>(
+    `SELECT silence_id AS "silenceId", count(*) AS alerts, max(at) AS "lastAt" FROM silence_hit
+     GROUP BY silence_id ORDER BY silence_id`,
+  )
 }

@@ -24,6 +24,9 @@ import {
   listAudit,
   listBacklog,
   listDeliveries,
+  listHandling,
+  listHits,
+  listSilences,
 } from './listing.ts'
 import { Membership, WORK_CHANNEL } from './membership.ts'
 import { prepareSchema } from './migrate-schema.ts'
@@ -201,6 +204,9 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
 
     alerts: (filter) => listAlerts(database, filter),
     alert: (id) => findAlert(database, id),
+    handling: (alertId) => listHandling(database, alertId),
+    silences: (filter) => listSilences(database, filter),
+    silenceHits: () => listHits(database),
     audit: (filter) => listAudit(database, filter),
     deliveries: (filter) => listDeliveries(database, filter),
     attempts: (deliveryId) => listAttempts(database, deliveryId),

@@ -142,13 +142,16 @@ export function alertsOf(driver: Driver, deliveryId: string): AlertRow[] {
 
 /** Lists alerts, newest first. */
 export function listAlerts(driver: Driver, filter: AlertFilter): AlertRow[] {
-  const { limit, ...conditions } = filter
+  const { limit, silenced, ...given } = filter
+  const conditions = { ...given, silenced: silenced ? 1 : undefined }
   const sql = {
     detection: 'a.detection = :detection',
     severity: 'a.severity = :severity',
     status: 's.status = :status',
     assignee: 's.assignee = :assignee',
     since: 'a.created_at >= :since',
+    silenced: '(:silenced = 1 AND a.id IN (SELECT alert_id FROM silence_hit))',
+    silencedBy: 'a.id IN (SELECT alert_id FROM silence_hit WHERE silence_id = :silencedBy)',
   }
   const { where, params } = whereClause(conditions, sql)
   return driver

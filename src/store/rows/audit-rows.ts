@@ -16,6 +16,8 @@ export type AuditVerb =
   | 'muted'
   | 'unmuted'
   | 'skipped'
+  | 'expired'
+  | 'extended'
 
 export interface NewAudit {
   readonly at: number

@@ -19,6 +19,7 @@ import {
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
 import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
+import { listHandling, listHits, listSilences } from '../rows/handlings.ts'
 import { readKv } from '../rows/kv.ts'
 import {
   claimPartitions,
@@ -177,6 +178,9 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),
+    handling: async (alertId) => listHandling(driver, alertId),
+    silences: async (filter) => listSilences(driver, filter),
+    silenceHits: async () => listHits(driver),
     audit: async (filter) => listAudit(driver, filter),
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),

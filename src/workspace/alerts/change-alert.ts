@@ -1,5 +1,5 @@
 /** Acknowledges, resolves, reopens, comments or assigns an alert, beside a running daemon. */
-import { closeGroup } from '../../alerts/dedup.ts'
+import { closeGroup, withoutHidden } from '../../alerts/dedup.ts'
 import {
   type AlertAct,
   auditedValues,
@@ -82,12 +82,16 @@ async function commitDecision(
   actor: Actor,
   now: number,
 ): Promise<boolean> {
-  const group = decision.endsGroup ? await openGroupOf(store, alert) : undefined
+  const { endsGroup } = decision
+  const isResolved = decision.status?.status === 'resolved'
+  const open = endsGroup || isResolved ? await openGroupOf(store, alert) : undefined
+  // A person knows of the alert, so that the end of a silence does not send it any more.
+  const group = open && (endsGroup || open.value.hidden) ? open : undefined
   const plan = {
     ...EMPTY_PLAN,
     statuses: decision.status ? [{ alertId: alert.id, status: decision.status }] : [],
     audits: [auditOf(alert, decision, actor, now)],
-    groups: group ? [closeGroup(group.value)] : [],
+    groups: group ? [endsGroup ? closeGroup(group.value) : withoutHidden(group.value)] : [],
   }
   const groups = new Map(group ? [[alert.groupKey, group.version]] : [])
   return (await store.commit(plan, { ...NOTHING_EXPECTED, groups })) === 'ok'

@@ -51,7 +51,7 @@ function linesOf(...events: DaemonEvent[]): (string | null)[] {
 }
 
 function created(more: Partial<AlertRow>): DaemonEvent {
-  return { kind: 'admitted', admitted: { action: 'created', alert: { ...alert, ...more } } }
+  return { kind: 'admitted', admitted: { action: 'created', alert: { ...alert, ...more }, steps: [] } }
 }
 
 describe('an alert', () => {

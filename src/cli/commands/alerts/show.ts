@@ -19,7 +19,8 @@ export const show = defineCommand({
         subject: { kind: 'alert', id: alert.id },
         limit: MAX_ROWS_SEARCHED,
       })
-      session.print(alertDetails({ alert, deliveries, audit }, options.format, session.style))
+      const handling = await store.handling(alert.id)
+      session.print(alertDetails({ alert, deliveries, handling, audit }, options.format, session.style))
       return EXIT_OK
     }),
 })

@@ -53,6 +53,11 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   })),
   table('alert_status', ['alert_id'], 'alert_id version status reason assignee changed_at changed_by'),
   table('divergence', ['seq'], 'seq alert_id body'),
+  table('handling', ['seq'], 'seq alert_id at steps'),
+  table('silence', ['id'], 'id version ends_at created_at created_by body'),
+  table('silence_hit', ['silence_id', 'alert_id'], 'silence_id alert_id at'),
+  table('rules_version', ['one'], 'one version'),
+
   table('audit', ['seq'], 'seq at actor via verb subject_kind subject before after note origin request_id'),
   table('signal', ['id'], 'id detection at happened_at row_id log_type alert_id fields recorded_at'),
   table(

@@ -22,7 +22,7 @@ const RETURN_SENDING = `
   RETURNING 1`
 
 /** The tables whose numbers a sequence gives. */
-const NUMBERED = ['alert', 'divergence', 'delivery']
+const NUMBERED = ['alert', 'divergence', 'handling', 'delivery']
 
 export class CopyTarget {
   readonly #database: Database
