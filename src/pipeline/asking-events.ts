@@ -52,11 +52,21 @@ export class AskingEvents {
       if (asking.requests > 0 || hasForgottenAnswers(asking.name)) asking.isOutdated = true
   }
 
-  /** Returns true once if the event must be evaluated again. */
-  takeOutdated(event: EventKey): boolean {
+  /** A request of the event has failed. */
+  outdateOne(event: EventKey): void {
     const asking = this.#events.get(eventKey(event))
-    if (!asking?.isOutdated) return false
-    asking.isOutdated = false
+    if (asking) asking.isOutdated = true
+  }
+
+  /**
+   * Returns true once if the event must be evaluated again. It must be, too, if it still waits for an answer after its
+   * evaluation, which then has waited for as long as it may.
+   */
+  takeOutdated(event: EventKey): boolean {
+    const key = eventKey(event)
+    const asking = this.#events.get(key)
+    if (!asking || (!asking.isOutdated && asking.requests === 0)) return false
+    this.#events.set(key, { name: asking.name, requests: 0, isOutdated: false })
     return true
   }
 

@@ -62,6 +62,9 @@ export class CacheLedger implements DetectionCache {
     const end = this.#events.begin(request.event)
     try {
       return await this.#answer(request)
+    } catch (error) {
+      if (!(error instanceof OutdatedEvaluation)) this.#events.outdateOne(request.event)
+      throw error
     } finally {
       end()
       this.#requests--
@@ -72,12 +75,12 @@ export class CacheLedger implements DetectionCache {
     const question = JSON.stringify([trustGroup, detection, operationId, ...tokenOf(operation)])
     const key = JSON.stringify([trustGroup, operation.key])
     const epoch = this.#epoch
-    if (this.#events.isOutdated(event)) throw outdatedEvaluation()
+    if (this.#events.isOutdated(event)) throw new OutdatedEvaluation()
     for (;;) {
       const log = await this.#logOf(event)
       const entry = log.answers.has(question) ? null : await this.#entry(key)
       // Answers were forgotten meanwhile. What this evaluation asks from here on must change nothing.
-      if (epoch !== this.#epoch) throw outdatedEvaluation()
+      if (epoch !== this.#epoch) throw new OutdatedEvaluation()
       // An event of the same name was settled meanwhile.
       if (this.#logs.get(event.name) !== log) continue
       const previous = log.answers.get(question)
@@ -258,8 +261,10 @@ function shorten(map: Map<string, unknown>, maxSize: number): void {
 }
 
 /** The detection gets it as an error. Its result is not used. */
-function outdatedEvaluation(): Error {
-  return new Error('another daemon has changed a cached item; the event is evaluated again')
+class OutdatedEvaluation extends Error {
+  constructor() {
+    super('another daemon has changed a cached item; the event is evaluated again')
+  }
 }
 
 function itemAnswer({ item, version }: CacheItem): JsonText {

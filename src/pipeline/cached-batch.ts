@@ -6,6 +6,9 @@ import type { Batch } from './batch.ts'
 import { type CacheCommit, type CacheLedger, NOTHING_CACHED } from './cache-ledger.ts'
 import type { CacheLedgers } from './cache-ledgers.ts'
 
+/** A store that does not answer the questions of so many evaluations will not commit the batch either. */
+const MAX_EVALUATIONS = 3
+
 type BatchEvents = Pick<Batch, 'events' | 'claim' | 'evaluateAgain'>
 
 export class CachedBatch {
@@ -42,16 +45,19 @@ export class CachedBatch {
     }
   }
 
-  /** Evaluates those events again whose answers do not hold any more. */
+  /** Evaluates those events again whose answers do not hold any more, or who did not get one. */
   async refresh(): Promise<void> {
     const ledger = this.#ledger
     if (ledger === null) return
-    const outdated = this.#envelopes.filter((envelope) => ledger.takeOutdated(envelope))
-    if (outdated.length === 0) return
-    const { evaluateAgain } = this.#batch
-    if (!evaluateAgain) throw new Bug('events that use the cache cannot be evaluated again')
-    const again = await evaluateAgain(outdated)
-    this.#events = replaced(this.#events, outdated, again)
+    for (let evaluations = 0; ; evaluations++) {
+      const outdated = this.#envelopes.filter((envelope) => ledger.takeOutdated(envelope))
+      if (outdated.length === 0) return
+      if (evaluations >= MAX_EVALUATIONS) throw new Error('the store does not answer the caching helpers')
+      const { evaluateAgain } = this.#batch
+      if (!evaluateAgain) throw new Bug('events that use the cache cannot be evaluated again')
+      const again = await evaluateAgain(outdated)
+      this.#events = replaced(this.#events, outdated, again)
+    }
   }
 
   commit(): CacheCommit {

@@ -34,20 +34,37 @@ interface Member {
 /** The counts that the latest evaluation of an event got, by key. */
 const countsOf = new WeakMap<EvaluatedEvent, ReadonlyMap<string, number>>()
 
+const noPause = async () => {}
+
 interface Pauses {
   /** It is awaited before each evaluation and before each commit. */
   readonly step?: () => Promise<void>
   /** It is awaited before each question of an evaluation. */
   readonly question?: (asked: CacheRequest) => Promise<void>
+  /** It is awaited before each reading of cached items. */
+  readonly reading?: (keys: readonly string[]) => Promise<void>
+  /** It is called for each question. When it rejects, the evaluation waits for the answer no longer. */
+  readonly patience?: () => Promise<never>
 }
+
+const ENDLESS = new Promise<never>(() => {})
 
 function memberOver(
   store: Store,
-  { step: pause = async () => {}, question: pauseBefore = async () => {} }: Pauses,
+  {
+    step: pause = noPause,
+    question: pauseBefore = noPause,
+    reading = noPause,
+    patience = () => ENDLESS,
+  }: Pauses,
 ): Member {
   const shared: Store = {
     ...store,
     isShared: true,
+    kv: async (keys) => {
+      await reading(keys)
+      return store.kv(keys)
+    },
     apply: async (...planned) => {
       await pause()
       return store.apply(...planned)
@@ -63,7 +80,7 @@ function memberOver(
   const cache: DetectionCache = {
     request: async (asked) => {
       await pauseBefore(asked)
-      return ledgers.request(asked)
+      return Promise.race([ledgers.request(asked), patience()])
     },
   }
   const evaluateOne = async (envelope: Envelope): Promise<EvaluatedEvent> => {
@@ -134,10 +151,10 @@ export function counterContract(name: string, openDatabase: () => Promise<OpenAn
       for (const store of opened) await store.close()
     })
 
-    async function member(step?: Pauses['step'], question?: Pauses['question']): Promise<Member> {
+    async function member(step: Pauses['step'] = noPause, more: Pauses = {}): Promise<Member> {
       const store = await openAnother()
       opened.push(store)
-      return memberOver(store, { ...(step && { step }), ...(question && { question }) })
+      return memberOver(store, { step, ...more })
     }
 
     async function countOf(store: Store, key: string): Promise<number> {
@@ -242,7 +259,7 @@ export function counterContract(name: string, openDatabase: () => Promise<OpenAn
         asked.resolve()
         await answered.promise
       }
-      const [slow, quick] = [await member(commits.pause, question), await member()]
+      const [slow, quick] = [await member(commits.pause, { question }), await member()]
       const late = emitOne(slow, 'one', { keys: ['k'] })
       await asked.promise
       const first = emitOne(slow, 'one', { keys: ['hot'] })
@@ -254,6 +271,42 @@ export function counterContract(name: string, openDatabase: () => Promise<OpenAn
       expect((await late).counts).toEqual([1])
       expect(await countOf(quick.store, 'hot')).toBe(2)
       expect(await countOf(quick.store, 'k')).toBe(1)
+    })
+
+    const isItem = (keys: readonly string[]) => keys.some((key) => key.startsWith('cache-item:'))
+
+    it('an event whose question the store has refused is evaluated again, and counts once', async () => {
+      let refusals = 0
+      const reading = async (keys: readonly string[]) => {
+        if (isItem(keys) && refusals++ === 0) throw new Error('the store is away')
+      }
+      const only = await member(noPause, { reading })
+      expect((await emitOne(only, 'one')).counts).toEqual([1])
+      expect(await countOf(only.store, 'k')).toBe(1)
+    })
+
+    it('an event that waits for its answer no longer is evaluated again, and counts once', async () => {
+      const back = Promise.withResolvers<void>()
+      let questions = 0
+      const patience = async () => {
+        // The first evaluation ends without an answer, which comes when the second one waits for the same.
+        if (questions++ === 0) throw new Error('the cache did not answer')
+        back.resolve()
+        return ENDLESS
+      }
+      const reading = (keys: readonly string[]) => (isItem(keys) ? back.promise : noPause())
+      const only = await member(noPause, { reading, patience })
+      expect((await emitOne(only, 'one')).counts).toEqual([1])
+      expect(await countOf(only.store, 'k')).toBe(1)
+    })
+
+    it('a batch whose events never get an answer is not committed', async () => {
+      const reading = async (keys: readonly string[]) => {
+        if (isItem(keys)) throw new Error('the store is away')
+      }
+      const only = await member(noPause, { reading })
+      await expect(emitOne(only, 'one')).rejects.toThrow('does not answer the caching helpers')
+      expect(await countOf(only.store, 'k')).toBe(0)
     })
 
     it('a member that counted before sees what others have added since', async () => {
@@ -286,7 +339,7 @@ export function counterContract(name: string, openDatabase: () => Promise<OpenAn
           const pause = async () => {
             for (let n = pauses[calls++ % pauses.length]!; n > 0; n--) await turn()
           }
-          const members = [await member(pause, pause), await member(pause, pause)]
+          const members = [await member(pause, { question: pause }), await member(pause, { question: pause })]
           const given: [key: string, count: number][] = []
           const onSettled = (events: readonly EvaluatedEvent[]) => {
             for (const event of events) given.push(...countsOf.get(event)!)
