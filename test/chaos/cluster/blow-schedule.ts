@@ -10,17 +10,17 @@ export interface BlowSchedule {
   run(isOver: () => boolean): Promise<void>
 }
 
-const BETWEEN_BLOWS_MS = 1_000
-
 export interface ScheduleSettings {
-  /** Names of kinds that are left out. */
-  readonly without: readonly string[]
+  /** The names of the kinds that strike. */
+  readonly kinds: readonly string[]
   readonly maxBlows: number
+  /** A blow follows the one before after this time, if a daemon is free for it. */
+  readonly blowEveryMs: number
   readonly onBlow: (name: string) => void
 }
 
 export function createBlowSchedule(targets: BlowTargets, settings: ScheduleSettings): BlowSchedule {
-  const kinds = BLOWS.filter(({ name }) => !settings.without.includes(name))
+  const kinds = BLOWS.filter(({ name }) => settings.kinds.includes(name))
   const counts = new Map(kinds.map(({ name }) => [name, 0]))
   const underWay = new Set<Promise<void>>()
   const hit = new Set<string>()
@@ -64,7 +64,7 @@ export function createBlowSchedule(targets: BlowTargets, settings: ScheduleSetti
           underWay.add(done)
           void done.then(() => underWay.delete(done))
         }
-        await pause(BETWEEN_BLOWS_MS)
+        await pause(settings.blowEveryMs)
       }
       await until(() => underWay.size === 0, { timeoutMs: 300_000, what: 'the end of the last blow' })
       if (failures.length > 0) throw failures[0]

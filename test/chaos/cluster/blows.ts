@@ -30,8 +30,9 @@ export interface Blow {
 const HOUR_MS = 3_600_000
 /** The statement by which a plan is committed. */
 const COMMIT = 'commit_plan'
-const RECEIVER_DOWN_MS = 5_000
-const CLOCK_MOVED_MS = 5_000
+/** An outage of a receiver, and the time for which a clock is wrong. */
+const OUTAGE_OF_LEASE = 0.5
+const STOP_TIMEOUT_MS = 8_000
 /** Commits come at least so often while events are left. */
 const HOLD_TIMEOUT_MS = 5_000
 
@@ -70,12 +71,22 @@ export const BLOWS: readonly Blow[] = [
   {
     name: 'clock an hour back',
     target: 'daemon',
-    strike: (_, slot) => moveClock(slot, -HOUR_MS),
+    strike: ({ leaseMs }, slot) => moveClock(slot, -HOUR_MS, leaseMs),
   },
   {
     name: 'clock an hour ahead',
     target: 'daemon',
-    strike: (_, slot) => moveClock(slot, HOUR_MS),
+    strike: ({ leaseMs }, slot) => moveClock(slot, HOUR_MS, leaseMs),
+  },
+  {
+    name: 'partitions move',
+    target: 'daemon',
+    // The daemon gives its partitions to the others, and takes them back when it comes again.
+    async strike({ leaseMs }, slot) {
+      await slot.stop('SIGTERM', STOP_TIMEOUT_MS)
+      await pause(leaseMs * OUTAGE_OF_LEASE)
+      slot.start()
+    },
   },
   {
     name: 'rolling deploy',
@@ -98,10 +109,10 @@ export const BLOWS: readonly Blow[] = [
   {
     name: 'receiver down',
     target: 'receiver',
-    async strike({ receiver, random }) {
+    async strike({ receiver, random, leaseMs }) {
       const name: ReceiverName = random() < 0.5 ? 'main' : 'second'
       receiver.setDown(name, true)
-      await pause(RECEIVER_DOWN_MS)
+      await pause(leaseMs * OUTAGE_OF_LEASE)
       receiver.setDown(name, false)
     },
   },
@@ -114,13 +125,12 @@ async function freeze(slot: DaemonSlot, leaseMs: number): Promise<void> {
   slot.signal('SIGCONT')
 }
 
-async function moveClock(slot: DaemonSlot, offsetMs: number): Promise<void> {
+async function moveClock(slot: DaemonSlot, offsetMs: number, leaseMs: number): Promise<void> {
   slot.setClock(offsetMs)
-  await pause(CLOCK_MOVED_MS)
+  await pause(leaseMs * OUTAGE_OF_LEASE)
   slot.setClock(0)
 }
 
-const STOP_FOR_DEPLOY_MS = 8_000
 const READY_TIMEOUT_MS = 60_000
 
 /** Ends one daemon after the other and starts it with the next registry; meanwhile two registries are in use. */
@@ -130,7 +140,7 @@ async function deploy({ slots, registry }: BlowTargets): Promise<void> {
     await until(() => !slot.isBusy)
     slot.isBusy = true
     try {
-      await slot.stop('SIGTERM', STOP_FOR_DEPLOY_MS)
+      await slot.stop('SIGTERM', STOP_TIMEOUT_MS)
       slot.setRegistry(number)
       slot.start()
       await slot.untilReady(READY_TIMEOUT_MS).catch(() => {})

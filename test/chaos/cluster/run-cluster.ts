@@ -30,8 +30,9 @@ export interface ClusterOptions {
   readonly eventsPerSecond: number
   readonly seed: number
   readonly maxBlows: number
-  /** Kinds of blows that are left out. */
-  readonly without: readonly string[]
+  readonly blowEveryMs: number
+  /** The names of the kinds of blows that strike. */
+  readonly kinds: readonly string[]
   readonly checkout: string
   /** What a daemon adds to `signalbox.yaml`. */
   readonly settings: string
@@ -81,7 +82,8 @@ async function prepare(
 ): Promise<ClusterRun> {
   const start = BROKERS[options.broker]
   if (!start) throw new Error(`unknown broker ${options.broker}: use ${Object.keys(BROKERS).join(' or ')}`)
-  const random = seededRandom(options.seed)
+  // A source of its own for each, so that neither the pace of the blows nor a request changes the events of a seed.
+  const random = seededRandom(options.seed + 2)
   const database = startPostgres({ syncs: true })
   cleanups.push(() => rmSync(database.folder, { recursive: true, force: true }))
   cleanups.push(() => database.stop('immediate'))
@@ -168,13 +170,15 @@ class ClusterRun {
   }
 
   async #underBlows() {
-    const { events, eventsPerSecond, partitions, maxBlows, without, progress } = this.#options
-    const { broker, random } = this.#targets
+    const { events, eventsPerSecond, partitions, maxBlows, blowEveryMs, kinds, progress } = this.#options
+    const { broker } = this.#targets
+    const random = seededRandom(this.#options.seed)
     let isPublished = false
     let hasFailed = false
     const schedule = createBlowSchedule(this.#targets, {
-      without,
+      kinds,
       maxBlows,
+      blowEveryMs,
       onBlow: (name) => progress(`blow: ${name}`),
     })
     const settings = { events, partitions, eventsPerSecond, random, startedAt: Date.now() }

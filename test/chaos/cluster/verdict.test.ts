@@ -1,10 +1,12 @@
 /** The ledger and the verdict of a run of several daemons: what they demand, and what they find. */
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AlertRow, DeliveryRow } from '../../../src/store/store.ts'
 import { seededRandom } from '../../support/random.ts'
 import { alert } from '../../support/store-rows.ts'
 import { chaosEvents, type EventKind, THRESHOLD } from './cluster-events.ts'
 import { ClusterLedger } from './ledger.ts'
+import { SABOTAGES, sabotagedTexts } from './sabotage.ts'
 import { judge, type RunState } from './verdict.ts'
 
 const EVENTS = 4_000
@@ -155,4 +157,9 @@ describe('the verdict', () => {
     const arrivals = { ...state([]).arrivals, main: arrived({ x: 3 }) }
     expect(judge(state([made(3)], { arrivals }), expected)).toMatchObject({ doubled: [], repeated: 2 })
   })
+})
+
+it.each(Object.keys(SABOTAGES))('the sabotage %s still finds in the product what it changes', (kind) => {
+  const checkout = join(import.meta.dirname, '..', '..', '..')
+  expect(sabotagedTexts(checkout, kind).size).toBeGreaterThan(0)
 })
