@@ -32,7 +32,10 @@ const common = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores of a machine in CI, because many files wait for another process or the end of a lease.
+    maxWorkers: 3,
+    // It only ends what hangs: a worker of a busy machine takes longer than the default of 10 s to end.
+    teardownTimeout: 120_000,
     reporters: ['default', new SlowestTests()],
     projects: [
       {

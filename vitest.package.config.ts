@@ -7,5 +7,6 @@ export default defineConfig({
     globalSetup: ['test/support/run-folder.ts'],
     testTimeout: 600_000,
     hookTimeout: 1_200_000,
+    teardownTimeout: 120_000,
   },
 })

@@ -92,6 +92,8 @@ export interface PartitionResult {
 
 /** Partitions that a source learns of while it runs, for example the objects that the messages of a queue name. */
 export interface OnDemandPartitions {
+  /** The length of a lease: after this time a partition of a daemon that was killed is free. */
+  readonly leaseMs: number
   /**
    * Reads a partition while this daemon holds its lease. Its signal aborts when the daemon drains, or when the lease is
    * lost; nothing may be in flight when `read` resolves. Resolves with `held` if another reader has the partition.

@@ -13,6 +13,8 @@ export interface Hardship {
   before?(volume: Volume): void
   /** True if the daemon cannot start in this state, and must report that and end. */
   readonly refusesToStart?: RegExp
+  /** The longest pause between two lines of the followed file, where it lasts longer than a few seconds. */
+  readonly maxPauseMs?: number
   /** While events come in. */
   during?(daemon: DaemonProcess, volume: Volume): Promise<void>
   after?(volume: Volume): void
@@ -49,6 +51,8 @@ export const HARDSHIPS: readonly Hardship[] = [
   },
   {
     name: 'the process stands still past its leases',
+    // At the usual rate the last daemon would spend a minute on what was written meanwhile.
+    maxPauseMs: 200,
     async during(daemon) {
       daemon.signal('SIGSTOP')
       await pause(PAST_THE_LEASE_MS)

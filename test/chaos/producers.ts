@@ -54,6 +54,7 @@ async function post(url: string, key: string, body: string): Promise<boolean> {
   }
 }
 
+const USUAL_MAX_PAUSE_MS = 8
 /** Real rotations are further apart than the steps in which file systems count time. */
 const BETWEEN_ROTATIONS_MS = 100
 
@@ -72,7 +73,8 @@ export class FileProducer {
     this.#random = random
   }
 
-  async run(going: () => boolean): Promise<void> {
+  /** @param maxPauseMs the longest pause between two lines. */
+  async run(going: () => boolean, maxPauseMs = USUAL_MAX_PAUSE_MS): Promise<void> {
     while (going()) {
       const id = `file-${this.#next++}`
       const text = line(id)
@@ -81,7 +83,7 @@ export class FileProducer {
       if (cut > 0) await pause(5)
       appendFileSync(this.#file, text.slice(cut))
       this.#ledger.acknowledged.add(id)
-      await pause(this.#random() * 8)
+      await pause(this.#random() * maxPauseMs)
       if (this.#random() < 0.01 && performance.now() - this.#rotatedAt > BETWEEN_ROTATIONS_MS) this.rotate()
     }
   }

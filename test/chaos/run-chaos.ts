@@ -53,10 +53,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   mkdirSync(state)
   const volume = options.hardships ? new Volume(state) : null
   /** Events come in while `work` goes on; then the daemon is killed. */
-  const underLoad = async (daemon: DaemonProcess, work: () => Promise<void>) => {
+  const underLoad = async (daemon: DaemonProcess, work: () => Promise<void>, maxPauseMs?: number) => {
     await untilReady(daemon)
     let going = true
-    const producing = [http.run(daemon.url, () => going), file.run(() => going)]
+    const producing = [http.run(daemon.url, () => going), file.run(() => going, maxPauseMs)]
     await work()
     await daemon.kill('SIGKILL')
     going = false
@@ -80,7 +80,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       hardship.before?.(volume!)
       const daemon = startDaemonProcess(options.checkout, root, hardship.environment)
       if (hardship.refusesToStart) await untilRefused(daemon, hardship.refusesToStart)
-      else await underLoad(daemon, async () => hardship.during?.(daemon, volume!))
+      else await underLoad(daemon, async () => hardship.during?.(daemon, volume!), hardship.maxPauseMs)
       options.onHardship?.(hardship.name, daemon.endedBySignal() ? 'went on' : 'ended by itself')
       hardship.after?.(volume!)
     }

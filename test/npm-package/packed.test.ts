@@ -1,6 +1,7 @@
 /** The package as a stranger gets it: packed, installed without a network, and a new repository made with it. */
 import { execFile } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -48,9 +49,25 @@ async function succeed(result: Promise<Ended>): Promise<Ended> {
   return ended
 }
 
+/** What no package is made from, or what is made again. */
+const NOT_COPIED = ['.git', '.signalbox', 'dist', 'schemas']
+
+/** Packing changes the libraries in `node_modules`, which other programs use meanwhile. */
+function copyOfCheckout(): string {
+  const copy = join(downloads, 'checkout')
+  mkdirSync(copy)
+  for (const name of readdirSync(CHECKOUT)) {
+    if (NOT_COPIED.includes(name)) continue
+    cpSync(join(CHECKOUT, name), join(copy, name), { recursive: true, verbatimSymlinks: true })
+  }
+  return copy
+}
+
 beforeAll(async () => {
   mkdirSync(repository)
-  await succeed(run(CHECKOUT, 'npm', 'pack', '--pack-destination', downloads))
+  const copy = copyOfCheckout()
+  await succeed(run(copy, 'npm', 'pack', '--pack-destination', downloads))
+  rmSync(copy, { recursive: true })
   const [tarball] = readdirSync(downloads).filter((name) => name.endsWith('.tgz'))
   // The `package.json` only says to npm which folder is meant.
   writeFileSync(join(repository, 'package.json'), '{}')

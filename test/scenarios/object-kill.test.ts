@@ -34,6 +34,8 @@ def title(event):
 def dedup(event):
     return event["eventID"]
 `,
+  // What a killed daemon held is free soon.
+  'signalbox.yaml': 'cluster: { leaseMs: 2000 }\n',
   'destinations.yaml': `version: 1
 destinations:
   - name: soc

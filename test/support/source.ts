@@ -107,6 +107,7 @@ export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): So
     clock: manualClock(),
     log: nullLog,
     partitions: {
+      leaseMs: 10_000,
       read: () => Promise.reject(new Error('this source has no partitions')),
       reportProblem: () => Promise.reject(new Error('this source has no partitions')),
     },

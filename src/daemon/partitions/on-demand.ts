@@ -81,6 +81,10 @@ export class LeasedPartitions implements OnDemandPartitions {
     this.#keeper = new LeaseKeeper(parts)
   }
 
+  get leaseMs(): number {
+    return this.#parts.leaseMs
+  }
+
   async read(
     partition: string,
     read: (leased: LeasedPartition) => Promise<PartitionResult>,

@@ -8,8 +8,8 @@ import { ObjectReader, type ReadResult } from '../objects/object-reader.ts'
 import type { ObjectSelection } from '../objects/object-selection.ts'
 import type { S3Client } from '../objects/s3-client.ts'
 
-/** Another reader has the object. It gives the lease back, or its lease ends, long before. */
-const HELD_SECONDS = 60
+/** After this time at the latest, an object of another reader is asked for again, unless a lease is longer. */
+const MAX_HELD_WAIT_SECONDS = 60
 const FIRST_WAIT_SECONDS = 60
 const MAX_WAIT_SECONDS = 3_600
 /** A permission may take a moment to become valid everywhere, so earlier refusals raise no alert. */
@@ -57,7 +57,7 @@ export class NotifiedObjects {
   async #readOne(object: NamedObject, receiveCount: number, signal: AbortSignal): Promise<WaitSeconds> {
     const { spec, selection } = this.#options
     const { log, partitions } = this.#context
-    const later = Math.min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** Math.min(receiveCount - 1, 10))
+    const later = Math.min(MAX_WAIT_SECONDS, doubled(FIRST_WAIT_SECONDS, receiveCount))
     const refusal = selection.refusalOf(object.bucket)
     if (refusal !== null) {
       const fields = { source: spec.name, bucket: object.bucket, key: object.key }
@@ -75,7 +75,7 @@ export class NotifiedObjects {
     })
     for (const reason of refused) await this.#reportRefusal(object, reason, receiveCount)
     if (status === 'done') return null
-    if (status === 'held') return HELD_SECONDS
+    if (status === 'held') return heldWaitSeconds(partitions.leaseMs, receiveCount)
     // What was given back at the end of the daemon can be read by another one at once.
     return signal.aborted ? 0 : later
   }
@@ -111,6 +111,20 @@ export class NotifiedObjects {
       this.#alertedAt.delete(object.bucket)
     }
   }
+}
+
+/**
+ * Another reader has the object. If that reader is gone, its lease ends within its length. If it reads for longer than
+ * that, the waits become longer, because each receive counts towards the dead-letter queue.
+ */
+function heldWaitSeconds(leaseMs: number, receiveCount: number): number {
+  const leaseSeconds = Math.ceil(leaseMs / 1_000)
+  return Math.min(Math.max(MAX_HELD_WAIT_SECONDS, leaseSeconds), doubled(leaseSeconds, receiveCount))
+}
+
+/** The wait after a receive, twice as long after each further one. */
+function doubled(firstSeconds: number, receiveCount: number): number {
+  return firstSeconds * 2 ** Math.min(receiveCount - 1, 10)
 }
 
 function partitionResult(result: ReadResult): PartitionResult {
