@@ -12,7 +12,7 @@ interface AskingEvent {
 }
 
 export class AskingEvents {
-  /** By `source:seq`. The one that asked last is the last one. */
+  /** The keys are `source:seq`. The event that asked last is the last one. */
   readonly #events = new Map<string, AskingEvent>()
 
   get size(): number {
