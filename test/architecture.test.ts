@@ -245,8 +245,12 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     because: 'tests decide as production does',
   },
   pipeline: {
-    may: ['errors', 'core', 'model', 'store/store.ts', 'alerts', 'routing', 'handling'],
+    may: ['errors', 'core', 'model', 'correlation', 'store/store.ts', 'alerts', 'routing', 'handling'],
     because: 'it needs decisions and the contract of a store',
+  },
+  simulation: {
+    may: ['model', 'correlation', 'store/store.ts', 'store', 'pipeline'],
+    because: 'it runs the pipeline with a clock and a store of its own',
   },
   server: {
     may: ['errors', 'core', 'model'],
@@ -305,6 +309,22 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'the composition root',
   },
+  replay: {
+    may: [
+      'errors',
+      'core',
+      'model',
+      'sources/_source.ts',
+      'sources/framing',
+      'sources',
+      'config/files',
+      'config/detections',
+      'store/store.ts',
+      'simulation',
+      'workspace',
+    ],
+    because: 'it evaluates recorded events and reads the files that hold them',
+  },
   'cli/command': {
     may: [
       'errors',
@@ -350,6 +370,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'it runs tests, once or again and again',
   },
+  'cli/replay': {
+    may: ['model', 'reporters'],
+    because: 'it shows a replay and its results',
+  },
   'cli/commands': {
     may: [
       'errors',
@@ -364,10 +388,12 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'testing',
       'workspace',
       'daemon',
+      'replay',
       'cli/command',
       'cli/format',
       'cli/prompts',
       'cli/test-run',
+      'cli/replay',
     ],
     because: 'a command joins what the program can do',
   },
@@ -501,7 +527,6 @@ describe('imports', () => {
 /** Exports for a separate test or a script: parts whose cases are a table. */
 const TESTED_BY_ITSELF = new Set([
   'cli/test-run/watch-keys.ts keyReader',
-  'config/detections/content-version.ts importedNames',
   'daemon/schedules/heartbeat.ts sendHeartbeat',
   'delivery/delivery-message.ts markTitle',
   'delivery/http/private-address.ts isPrivateAddress',

@@ -39,6 +39,11 @@ export const COMMANDS: CommandMap = {
     runsPython: true,
     load: () => import('./commands/routes.ts'),
   },
+  replay: {
+    summary: 'show what recorded events would have done, also against another revision',
+    runsPython: true,
+    load: () => import('./commands/replay.ts'),
+  },
   run: { summary: 'read events, create alerts and deliver them', load: () => import('./commands/run.ts') },
   alerts: {
     summary: 'list, show, acknowledge, resolve and resend alerts',

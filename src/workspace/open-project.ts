@@ -87,7 +87,7 @@ export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
 
 export type EngineStart = Pick<
   EngineOptions,
-  'prewarmed' | 'packages' | 'workers' | 'cache' | 'part' | 'guards'
+  'prewarmed' | 'packages' | 'workers' | 'cache' | 'part' | 'guards' | 'clockMode'
 >
 
 /** The packages are read each time, because they take tens of megabytes. */

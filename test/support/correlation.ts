@@ -3,7 +3,7 @@ import {
   type CorrelationPassPorts,
   initializeCursor,
   runCorrelationPass,
-} from '../../src/daemon/schedules/correlation-pass.ts'
+} from '../../src/pipeline/correlation-pass.ts'
 import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'

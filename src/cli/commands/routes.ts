@@ -10,7 +10,7 @@ import {
   startEngine,
   type WorkspaceOptions,
 } from '../../workspace/open-project.ts'
-import { exportTree } from '../../workspace/routes/git-tree.ts'
+import { exportTree } from '../../workspace/revisions/git-tree.ts'
 import { routeTable } from '../../workspace/routes/route-table-builder.ts'
 import { diffRoutes, type RoutesSide } from '../../workspace/routes/routes-diff.ts'
 import { warmUp } from '../../workspace/warm-up.ts'

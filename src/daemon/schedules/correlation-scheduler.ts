@@ -7,9 +7,9 @@ import {
   initializeCursor,
   ruleCursorName,
   runCorrelationPass,
-} from './correlation-pass.ts'
+} from '../../pipeline/correlation-pass.ts'
 import { createRuleLeases, type RuleLeasePorts } from './rule-leases.ts'
-import { nextSlot, runInSlots } from './schedule-slots.ts'
+import { nextSlot, runInSlots } from '../../correlation/schedule-slots.ts'
 
 type SchedulerPorts = CorrelationPassPorts &
   RuleLeasePorts & { readonly store: CorrelationPassPorts['store'] & RuleLeasePorts['store'] }

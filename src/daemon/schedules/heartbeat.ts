@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.ts'
 import type { SystemFinding } from '../../model/alerts/finding.ts'
 import type { Clock, Log } from '../../model/ports.ts'
 import type { Heartbeat } from '../../model/project/destination.ts'
-import { runInSlots, type Slot } from './schedule-slots.ts'
+import { runInSlots, type Slot } from '../../correlation/schedule-slots.ts'
 
 /** A busy process can be late for a slot. The heartbeat of a slot that is later than this is not sent any more. */
 const MAX_LATENESS_MS = 60_000

@@ -21,7 +21,7 @@ export async function exportTree(root: string, ref: string): Promise<GitTree> {
   const commit = (await git(root, ref, 'rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)).trim()
   const prefix = (await git(root, ref, 'rev-parse', '--show-prefix')).trim()
   const top = (await git(root, ref, 'rev-parse', '--show-toplevel')).trim()
-  const temporary = mkdtempSync(join(tmpdir(), 'signalbox-routes-'))
+  const temporary = mkdtempSync(join(tmpdir(), 'signalbox-revision-'))
   const remove = () => rmSync(temporary, { recursive: true, force: true })
   try {
     const index = { GIT_INDEX_FILE: join(temporary, 'index') }

@@ -1,7 +1,7 @@
 /** The slots of schedules: the times at which a correlation pass or a heartbeat is due. */
 import { createTask } from 'node-cron'
-import type { Clock } from '../../model/ports.ts'
-import type { CorrelationSchedule } from '../../model/project/correlation-definition.ts'
+import type { Clock } from '../model/ports.ts'
+import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
 
 export interface Slot {
   /** Epoch milliseconds. */

@@ -3,10 +3,10 @@
  * crashes.
  */
 import { describe, expect, it } from 'vitest'
-import { initializeCursor, runCorrelationPass } from '../../../src/daemon/schedules/correlation-pass.ts'
-import type { Notification } from '../../../src/model/alerts/alert.ts'
-import { correlationFixture, MINUTE, pairing } from '../../support/correlation.ts'
-import { expecting, plan, signal } from '../../support/store-rows.ts'
+import { initializeCursor, runCorrelationPass } from '../../src/pipeline/correlation-pass.ts'
+import type { Notification } from '../../src/model/alerts/alert.ts'
+import { correlationFixture, MINUTE, pairing } from '../support/correlation.ts'
+import { expecting, plan, signal } from '../support/store-rows.ts'
 
 const AB = pairing(['A', 'B'])
 const A_NOT_B = pairing(['A', '!B'])

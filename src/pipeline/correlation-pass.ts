@@ -3,14 +3,14 @@
  * cursor: a crash at any moment repeats the pass, and never its alert.
  */
 
-import { ageMs } from '../../core/age.ts'
-import { absenceWaitMs, canWait } from '../../correlation/correlation.ts'
-import { type CorrelationRule, findMatches } from '../../correlation/correlation-decision.ts'
-import type { MatchFinding } from '../../model/alerts/finding.ts'
-import type { Log } from '../../model/ports.ts'
-import { CursorClaim } from '../../pipeline/cursor-claim.ts'
-import type { Pipeline } from '../../pipeline/pipeline.ts'
-import type { SignalPosition, Store, StoredSignal } from '../../store/store.ts'
+import { ageMs } from '../core/age.ts'
+import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
+import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
+import type { MatchFinding } from '../model/alerts/finding.ts'
+import type { Log } from '../model/ports.ts'
+import { CursorClaim } from './cursor-claim.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { SignalPosition, Store, StoredSignal } from '../store/store.ts'
 
 export interface CorrelationPassPorts {
   readonly store: Pick<Store, 'take' | 'signals' | 'signalHorizon'>

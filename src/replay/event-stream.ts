@@ -1,0 +1,72 @@
+/** Reads the files of one argument of a replay and makes envelopes of their events, in batches. */
+import type { Envelope } from '../model/events/event.ts'
+import type { Log } from '../model/ports.ts'
+import { type FileEvent, readEventFile } from './recorded-file.ts'
+import type { InputFile, InputStream } from './input-files.ts'
+import { findTimeField } from './time-field.ts'
+
+const BATCH_EVENTS = 500
+const BATCH_CHARS = 4 * 1024 * 1024
+
+export interface StreamContext {
+  readonly eventBytes: number
+  /** The share of the events that is read; 1: all. */
+  readonly sample: number
+  /** The number of events that an earlier run has committed. */
+  readonly skip: number
+  readonly nextSeq: () => number
+  readonly onBytes: (bytes: number) => void
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export interface EnvelopeBatch {
+  readonly events: readonly Envelope[]
+  /** The number of events of the stream up to each event, itself included. */
+  readonly counts: readonly number[]
+}
+
+export async function* envelopesOf(
+  { options, files }: InputStream,
+  context: StreamContext,
+): AsyncGenerator<EnvelopeBatch> {
+  let timeField = options.timeField
+  let count = 0
+  let batch = newBatch()
+  for (const file of files) {
+    const reading = { ...context, path: file.path, unwrap: options.unwrap }
+    for await (const events of readEventFile(reading)) {
+      for (const event of events) {
+        count++
+        if (count <= context.skip || !isSampled(count, context.sample)) continue
+        timeField ??= findTimeField(event.framed.raw)
+        batch.events.push(envelopeOf(event, file, { ...options, timeField }, context.nextSeq()))
+        batch.counts.push(count)
+        batch.chars += event.framed.raw.length
+        if (batch.events.length < BATCH_EVENTS && batch.chars < BATCH_CHARS) continue
+        yield batch
+        batch = newBatch()
+      }
+    }
+  }
+  if (batch.events.length > 0) yield batch
+}
+
+function newBatch() {
+  return { events: [] as Envelope[], counts: [] as number[], chars: 0 }
+}
+
+/** The sample is spread evenly and is the same in each run. */
+function isSampled(count: number, share: number): boolean {
+  return Math.floor(count * share) > Math.floor((count - 1) * share)
+}
+
+function envelopeOf(
+  { framed, recorded }: FileEvent,
+  file: InputFile,
+  { name, kind, type, timeField }: InputStream['options'],
+  seq: number,
+): Envelope {
+  const given = { source: name, kind, type, receivedAt: file.changedAt }
+  return { ...framed, ...given, ...recorded, seq, ...(timeField !== null && { timeField }) }
+}

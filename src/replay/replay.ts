@@ -1,0 +1,194 @@
+/**
+ * Replays recorded events through one project, or through two of which the results are compared. The time of the events is
+ * the clock, and nothing is sent.
+ */
+import type { EvaluatedEvent } from '../model/events/evaluation.ts'
+import type { Log } from '../model/ports.ts'
+import type { PackageSet } from '../model/project/packages.ts'
+import type { RoutedProject } from '../model/project/project.ts'
+import type { InputProblem, ReplayReport } from '../model/replay/replay-report.ts'
+import { Simulation } from '../simulation/simulation.ts'
+import { openSimulationStore, type SimulationStore } from '../simulation/simulation-store.ts'
+import { pagingDestinations } from '../workspace/destinations/paging-destinations.ts'
+import { type EngineStart, packagesOf } from '../workspace/open-project.ts'
+import { AlertLog } from './alert-log.ts'
+import { type Budgets, checkBudgets } from './budgets.ts'
+import { compareAlerts } from './compare-alerts.ts'
+import { EvaluatedStream } from './evaluated-stream.ts'
+import { type Evaluator, startEvaluator } from './evaluators.ts'
+import { envelopesOf } from './event-stream.ts'
+import { InputRecord } from './input-record.ts'
+import type { InputStream } from './input-files.ts'
+import { type MergedEvents, mergeStreams } from './merge-streams.ts'
+import type { ReplayState } from './replay-state.ts'
+import { reportRevision } from './revision-report.ts'
+
+export interface ReplayedRevision {
+  readonly name: string
+  readonly commit: string | null
+  readonly project: RoutedProject
+}
+
+export interface ReplayOptions {
+  readonly after: ReplayedRevision
+  readonly before: ReplayedRevision | null
+  readonly inputs: readonly InputStream[]
+  readonly state: ReplayState
+  readonly budgets: Budgets
+  /** Epoch ms; events before `since`, and from `until` on, are left out. */
+  readonly since: number | null
+  readonly until: number | null
+  readonly sample: number
+  readonly onProgress: (progress: ReplayProgress) => void
+  readonly start: Pick<EngineStart, 'prewarmed' | 'guards'>
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export interface ReplayProgress {
+  readonly events: number
+  /** Bytes of the files that were read. */
+  readonly bytes: number
+}
+
+interface Cursor {
+  /** The number of events of each stream that are committed. */
+  readonly counts: readonly number[]
+  readonly events: ReturnType<InputRecord['save']>
+}
+
+interface Side {
+  readonly revision: ReplayedRevision
+  readonly opened: SimulationStore
+  readonly simulation: Simulation
+  readonly alerts: AlertLog
+}
+
+/** Resolves with null if the signal aborted before the end. */
+export async function replay(options: ReplayOptions): Promise<ReplayReport | null> {
+  const { after, before, state, log } = options
+  const revisions = before === null ? [after] : [after, before]
+  const opened = [await openSimulationStore(state.storeUrl('after'))]
+  if (before !== null) opened.push(await openSimulationStore(state.storeUrl('before')))
+  const closing: (() => Promise<void>)[] = opened.map((each) => () => each.close())
+  try {
+    const subjects = revisions.map(({ name, project }, i) => ({ name, project, cache: opened[i]!.cache }))
+    const packages: PackageSet = packagesOf(after.project)
+    const evaluator = await startEvaluator(subjects[0]!, subjects[1] ?? null, log, {
+      ...options.start,
+      packages,
+    })
+    closing.unshift(() => evaluator.close())
+    const sides: Side[] = []
+    for (const [i, revision] of revisions.entries()) {
+      sides.push(await openSide(revision, opened[i]!, evaluator, i, log))
+    }
+    const record = await runEvents(sides, evaluator, options)
+    return options.signal.aborted ? null : await report(sides, record, options)
+  } finally {
+    for (const close of closing) await close()
+  }
+}
+
+async function openSide(
+  revision: ReplayedRevision,
+  opened: SimulationStore,
+  evaluator: Evaluator,
+  index: number,
+  log: Log,
+): Promise<Side> {
+  const alerts = new AlertLog()
+  opened.onPlan((plan) => alerts.record(plan))
+  const simulation = await Simulation.open({
+    project: revision.project,
+    opened,
+    evaluate: (events) => evaluator.evaluateAgain(index, events),
+    onAdmitted: () => {},
+    log,
+  })
+  if (simulation.cursor !== null) await alerts.restore(opened.store)
+  return { revision, opened, simulation, alerts }
+}
+
+async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: ReplayOptions) {
+  const { inputs, sample, log, signal, onProgress } = options
+  const { eventBytes } = options.after.project.settings.limits
+  const cursors = sides.map(({ simulation: { cursor } }) =>
+    cursor === null ? null : (JSON.parse(cursor) as Cursor),
+  )
+  // If the process ended between the commits of two revisions, one of them has committed a chunk more.
+  const [first = null] = cursors.toSorted((a, b) => total(a) - total(b))
+  const counts = first?.counts ?? inputs.map(() => 0)
+  const record = new InputRecord(first?.events ?? null, sample)
+  let seq = 0
+  let bytes = 0
+  const nextSeq = () => seq++
+  const onBytes = (read: number) => {
+    bytes += read
+  }
+  const streams = inputs.map((input, i) => {
+    const context = { eventBytes, sample, skip: counts[i]!, nextSeq, onBytes, log, signal }
+    return new EvaluatedStream(envelopesOf(input, context), evaluator.evaluate)
+  })
+  for await (const merged of mergeStreams(streams, counts)) {
+    if (signal.aborted) break
+    await admitChunk(merged, sides, cursors, record, options)
+    onProgress({ events: record.read, bytes })
+  }
+  if (!signal.aborted) for (const { simulation } of sides) await simulation.end()
+  return record
+}
+
+async function admitChunk(
+  { events, counts }: MergedEvents,
+  sides: readonly Side[],
+  cursors: readonly (Cursor | null)[],
+  record: InputRecord,
+  { since, until }: ReplayOptions,
+): Promise<void> {
+  const isWithin = (at: number) => (since === null || at >= since) && (until === null || at < until)
+  const within = events.filter((event) => {
+    const isIn = isWithin(event.at)
+    record.add(event, isIn)
+    return isIn
+  })
+  const cursor = JSON.stringify({ counts, events: record.save() } satisfies Cursor)
+  for (const [i, { simulation }] of sides.entries()) {
+    // A revision that had committed a chunk more before an interruption does not get it again.
+    if (total({ counts }) <= total(cursors[i] ?? null)) continue
+    const own: EvaluatedEvent[] = within.map(({ outcomes }) => outcomes[i]!)
+    await simulation.admit(own, cursor)
+  }
+}
+
+function total(cursor: Pick<Cursor, 'counts'> | null): number {
+  return cursor === null ? 0 : cursor.counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function report(
+  sides: readonly Side[],
+  record: InputRecord,
+  { budgets }: ReplayOptions,
+): Promise<ReplayReport> {
+  const events = record.events()
+  const periodMs = events.from === null ? 0 : events.until! - events.from
+  const [after, before = null] = await Promise.all(
+    sides.map(async ({ revision: { name, commit, project }, alerts }) => {
+      const { registry } = project
+      const destinations = registry.destinations.map((each) => each.name)
+      const paging = await pagingDestinations(registry)
+      return reportRevision({ name, commit, log: alerts, destinations, paging }, periodMs)
+    }),
+  )
+  const changes = before === null ? null : compareAlerts(before.alerts, after!.alerts)
+  const problems: readonly InputProblem[] = record.problems
+  return {
+    events,
+    after: after!,
+    before,
+    changes,
+    problems,
+    problemCount: record.problemCount,
+    budgets: checkBudgets(budgets, { after: after!, changes }),
+  }
+}
