@@ -8,9 +8,9 @@ import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
 import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
 import type { Log } from '../model/ports.ts'
+import type { SignalPosition, Store, StoredSignal } from '../store/store.ts'
 import { CursorClaim } from './cursor-claim.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { SignalPosition, Store, StoredSignal } from '../store/store.ts'
 
 export interface CorrelationPassPorts {
   readonly store: Pick<Store, 'take' | 'signals' | 'signalHorizon'>

@@ -1,8 +1,8 @@
 /** Reads the files of one argument of a replay and makes envelopes of their events, in batches. */
 import type { Envelope } from '../model/events/event.ts'
 import type { Log } from '../model/ports.ts'
-import { type FileEvent, readEventFile } from './recorded-file.ts'
 import type { InputFile, InputStream } from './input-files.ts'
+import { type FileEvent, readEventFile } from './recorded-file.ts'
 import { findTimeField } from './time-field.ts'
 
 const BATCH_EVENTS = 500

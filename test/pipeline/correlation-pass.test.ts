@@ -3,8 +3,8 @@
  * crashes.
  */
 import { describe, expect, it } from 'vitest'
-import { initializeCursor, runCorrelationPass } from '../../src/pipeline/correlation-pass.ts'
 import type { Notification } from '../../src/model/alerts/alert.ts'
+import { initializeCursor, runCorrelationPass } from '../../src/pipeline/correlation-pass.ts'
 import { correlationFixture, MINUTE, pairing } from '../support/correlation.ts'
 import { expecting, plan, signal } from '../support/store-rows.ts'
 

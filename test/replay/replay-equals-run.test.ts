@@ -109,7 +109,7 @@ async function run(root: string, path: string) {
   let now = START
   const clock = { ...manualClock(), now: () => now }
   const store = await openStore('memory:', { clock, projectRoot: root })
-  const cache = new CacheLedgers(store, clock.now)
+  const cache = new CacheLedgers(store, () => now)
   const engine = await startEngine(project, 'run', nullLog, { cache })
   const pipeline = createPipeline({ store, cache, project: () => project, onAdmitted: () => {} })
   let seq = 0
@@ -119,8 +119,8 @@ async function run(root: string, path: string) {
     keySpace: '',
     claim: new CursorClaim(await store.take('test')),
     pipeline,
-    evaluate: engine.evaluate,
-    now: clock.now,
+    evaluate: (events) => engine.evaluate(events),
+    now: () => now,
     nextSeq: () => seq++,
     writeRejects: async () => {},
     onSettled: () => {},
@@ -128,7 +128,11 @@ async function run(root: string, path: string) {
   })
   const { id, correlation, signalFields } = project.detections.get('Test.Pair')!
   const rule = { id, correlation: correlation!, signalFields }
-  const ports = { store, admit: pipeline.admitMatches, log: nullLog }
+  const ports = {
+    store,
+    admit: (...args: Parameters<typeof pipeline.admitMatches>) => pipeline.admitMatches(...args),
+    log: nullLog,
+  }
   const reading = {
     path,
     unwrap: null,

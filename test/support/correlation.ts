@@ -1,10 +1,11 @@
 /** A real store with signals, a correlation rule over them, and the alerts that it makes. */
+
+import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import {
   type CorrelationPassPorts,
   initializeCursor,
   runCorrelationPass,
 } from '../../src/pipeline/correlation-pass.ts'
-import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from './clock.ts'

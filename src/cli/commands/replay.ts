@@ -3,13 +3,13 @@ import { UserError } from '../../errors.ts'
 import { parseEventTime } from '../../model/events/event-time.ts'
 import type { ReplayReport } from '../../model/replay/replay-report.ts'
 import { listInputs } from '../../replay/input-files.ts'
-import { replay, type ReplayedRevision } from '../../replay/replay.ts'
+import { type ReplayedRevision, replay } from '../../replay/replay.ts'
 import { openReplayState } from '../../replay/replay-state.ts'
 import { openReplayedProject } from '../../replay/replayed-project.ts'
+import type { WorkspaceOptions } from '../../workspace/open-project.ts'
 import { exportTree } from '../../workspace/revisions/git-tree.ts'
-import { type WorkspaceOptions } from '../../workspace/open-project.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
-import { defineCommand, EXIT_FAILED, EXIT_OK, type Io } from '../command/command.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { EXIT_INTERRUPTED } from '../command/interrupts.ts'
 import {
   choice,
@@ -18,14 +18,14 @@ import {
   parsed,
   text,
   type Values,
-  withSuggestions,
   wholeNumber,
+  withSuggestions,
 } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { createByteProgress } from '../replay/byte-progress.ts'
-import { parseReporters } from '../test-run/selection.ts'
 import { formatReplay, REPLAY_REPORTERS } from '../replay/replay-output.ts'
 import { writeReport } from '../test-run/report-output.ts'
+import { parseReporters } from '../test-run/selection.ts'
 
 const OPTIONS = {
   against: text('--against <git-ref>', 'compare with the project at a commit, branch or tag'),

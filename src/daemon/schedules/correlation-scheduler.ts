@@ -1,5 +1,6 @@
 /** Runs the passes of the correlation rules that this daemon evaluates: each by its own schedule, one pass at a time. */
 import type { CorrelationRule } from '../../correlation/correlation-decision.ts'
+import { nextSlot, runInSlots } from '../../correlation/schedule-slots.ts'
 import { messageOf } from '../../errors.ts'
 import type { Project } from '../../model/project/project.ts'
 import {
@@ -9,7 +10,6 @@ import {
   runCorrelationPass,
 } from '../../pipeline/correlation-pass.ts'
 import { createRuleLeases, type RuleLeasePorts } from './rule-leases.ts'
-import { nextSlot, runInSlots } from '../../correlation/schedule-slots.ts'
 
 type SchedulerPorts = CorrelationPassPorts &
   RuleLeasePorts & { readonly store: CorrelationPassPorts['store'] & RuleLeasePorts['store'] }

@@ -1,10 +1,10 @@
 /** Sends a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
 import { ageMs } from '../../core/age.ts'
+import { runInSlots, type Slot } from '../../correlation/schedule-slots.ts'
 import { messageOf } from '../../errors.ts'
 import type { SystemFinding } from '../../model/alerts/finding.ts'
 import type { Clock, Log } from '../../model/ports.ts'
 import type { Heartbeat } from '../../model/project/destination.ts'
-import { runInSlots, type Slot } from '../../correlation/schedule-slots.ts'
 
 /** A busy process can be late for a slot. The heartbeat of a slot that is later than this is not sent any more. */
 const MAX_LATENESS_MS = 60_000
