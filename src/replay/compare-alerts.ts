@@ -67,14 +67,8 @@ function pair(
 }
 
 function isDifferent(field: ComparedField, before: ReplayedAlert, after: ReplayedAlert): boolean {
-  switch (field) {
-    case 'destinations': {
-      const names = ({ destinations }: ReplayedAlert) => JSON.stringify([...destinations].sort())
-      return names(before) !== names(after)
-    }
-    case 'event':
-      return before.rowId !== null && after.rowId !== null && before.rowId !== after.rowId
-    default:
-      return before[field] !== after[field]
-  }
+  if (field === 'event') return before.rowId !== null && after.rowId !== null && before.rowId !== after.rowId
+  if (field !== 'destinations') return before[field] !== after[field]
+  const names = ({ destinations }: ReplayedAlert) => JSON.stringify([...destinations].sort())
+  return names(before) !== names(after)
 }
