@@ -41,6 +41,8 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['engine/worker/guard/', 'the same folder, which then has no guard'],
   ['engine/worker/integrity-check.ts', 'the worker, which reports it and ends'],
   ['packages/zip.ts', 'the same file, which names the archive'],
+  ['pipeline/cache-ledger.ts', 'the helper in the detection, whose result is not used'],
+  ['pipeline/cached-batch.ts', 'the supervisor of sources in daemon/, which starts the source again'],
   ['pipeline/pipeline.ts', 'the supervisor of sources in daemon/, which starts the source again'],
   ['sources/kafka-topic/', 'the reader in the same folder, which stops the partition'],
   ['sources/otlp-records/', 'the source `otlp`, which refuses the request or rejects the record'],
