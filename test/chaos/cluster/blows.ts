@@ -32,6 +32,7 @@ const HOUR_MS = 3_600_000
 const COMMIT = 'commit_plan'
 /** An outage of a receiver, and the time for which a clock is wrong. */
 const OUTAGE_OF_LEASE = 0.5
+const HIT_RECEIVERS: readonly ReceiverName[] = ['main', 'second', 'third']
 const STOP_TIMEOUT_MS = 8_000
 /** Commits come at least so often while events are left. */
 const HOLD_TIMEOUT_MS = 5_000
@@ -110,7 +111,7 @@ export const BLOWS: readonly Blow[] = [
     name: 'receiver down',
     target: 'receiver',
     async strike({ receiver, random, leaseMs }) {
-      const name: ReceiverName = random() < 0.5 ? 'main' : 'second'
+      const name = HIT_RECEIVERS[Math.floor(random() * HIT_RECEIVERS.length)]!
       receiver.setDown(name, true)
       await pause(leaseMs * OUTAGE_OF_LEASE)
       receiver.setDown(name, false)

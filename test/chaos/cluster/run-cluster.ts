@@ -151,6 +151,7 @@ class ClusterRun {
       hasExactMatches: ledger.added === ledger.distinct,
     }
     const verdict = await this.#verdict(expected)
+    options.progress('the verdict is reached; one daemon on SQLite reads the same events')
     const reference = await referenceMatches(options.checkout, published.correlated, options.events)
     const wrong = [...verdict.wrong, ...differences(expected.matches, reference)]
     return {
@@ -231,6 +232,7 @@ class ClusterRun {
       for (const slot of slots) slot.start()
       await Promise.all(slots.map((slot) => slot.untilReady()))
       await this.#untilCaughtUp()
+      this.#options.progress('every partition is read to its end; waiting for the matches')
       const isClean = ({ lost, wrong }: Verdict) => lost.length + wrong.length === 0
       return await this.#settle(() => read(expected.matches), isClean)
     } finally {

@@ -50,6 +50,7 @@ export const SABOTAGES: Readonly<Record<string, readonly Change[]>> = {
       broken: "known := ARRAY(SELECT jsonb_array_elements_text(registry->'member'->'knownKeys'));",
     },
     { path: MIGRATIONS, sound: 'IF own_generation = newest THEN', broken: 'IF true THEN' },
+    { path: 'src/delivery/delivery.ts', sound: 'INTERVAL_MS = 10_000', broken: 'INTERVAL_MS = 500' },
     {
       path: MIGRATIONS,
       sound: "since <= now_ms - (registry->>'orphanAfterMs')::double precision",
