@@ -78,8 +78,7 @@ export interface MemberSettings {
 /** Resolves when the daemon is ready. */
 export async function startMember(settings: MemberSettings): Promise<Member> {
   const { checkout, project, name, store, source, core } = settings
-  const address = `127.0.0.1:${20_000 + Math.floor(Math.random() * 20_000)}`
-  const run = ['run', '--project', project, '--store', store, '--from', source, '--http', address]
+  const run = ['run', '--project', project, '--store', store, '--from', source, '--http', '127.0.0.1:0']
   const command = [process.execPath, join(checkout, 'bin', 'signalbox.cjs'), ...run, '--drain-timeout', '20s']
   const [program, ...args] = core === null ? command : ['taskset', '-c', String(core), ...command]
   const child = spawn(program!, args, {
@@ -87,12 +86,14 @@ export async function startMember(settings: MemberSettings): Promise<Member> {
     env: { ...process.env, SIGNALBOX_HOST_ID: name },
   })
   let log = ''
+  let address: string | null = null
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     log = `${log}${text}`.slice(-20_000)
+    address ??= /^.*listening.*$/m.exec(log)?.[0].match(/127\.0\.0\.1:\d+/)?.[0] ?? null
   })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   for (let waited = 0; ; waited += 50) {
-    if (await answers(`http://${address}/readyz`)) break
+    if (address !== null && (await answers(`http://${address}/readyz`))) break
     if (child.exitCode !== null || waited > READY_TIMEOUT_MS) throw new Error(`${name} is not ready: ${log}`)
     await sleep(50)
   }

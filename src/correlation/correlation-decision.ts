@@ -20,8 +20,10 @@ interface CorrelationPass {
   readonly upTo: string
   readonly now: number
   readonly waitMs: number
-  /** The time of the last check of absence; null: this pass does not check it. */
+  /** The time up to which absence was evaluated before; null: this pass does not evaluate it. */
   readonly judgedAt: number | null
+  /** The time up to which this pass evaluates absence. */
+  readonly judgesUntil: number
 }
 
 /** One finding for each value. */
@@ -50,7 +52,7 @@ function isDue(
   if (pass.judgedAt === null) return false
   const lateMs = Math.max(0, last.signal.at - last.signal.happenedAt)
   const due = waitsUntil + Math.min(lateMs, lookbackMs)
-  return due <= pass.now && (due > pass.judgedAt || isNew)
+  return due <= pass.judgesUntil && (due > pass.judgedAt || isNew)
 }
 
 function findingOf(

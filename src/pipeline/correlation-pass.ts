@@ -4,6 +4,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
+import { absenceLimit } from '../correlation/absence-limit.ts'
 import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
 import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
@@ -13,7 +14,7 @@ import { CursorClaim } from './cursor-claim.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface CorrelationPassPorts {
-  readonly store: Pick<Store, 'take' | 'signals' | 'signalHorizon'>
+  readonly store: Pick<Store, 'take' | 'signals' | 'signalHorizon' | 'partitions'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
 }
@@ -34,7 +35,7 @@ interface TakenCursor {
 interface Cursor {
   /** The position up to which a pass has read the signals. */
   readonly after: SignalPosition
-  /** The time at which absence was evaluated last. */
+  /** The time up to which absence was evaluated. */
   readonly at: number
 }
 
@@ -42,6 +43,7 @@ interface Cursor {
 const PAGE_SIGNALS = 10_000
 /** A pass holds at most so many signals in memory. */
 const MAX_SIGNALS_PER_PASS = 100_000
+const MAX_LATE_LISTED = 10
 
 /** A new rule evaluates the signals that come from now on; the signals that its window holds already count, too. */
 export async function initializeCursor(
@@ -73,11 +75,13 @@ export async function runCorrelationPass(
   // If the clock was ahead, absence was evaluated for a time that is still to come: one window is evaluated again.
   const start = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const evaluatesAbsence = canWait(rule.correlation)
+  // It comes before the horizon, which then includes what the partitions have committed up to it.
+  const until = evaluatesAbsence ? Math.max(start.at, await presentAbsenceLimit(rule, now, ports)) : now
   // A signal behind the horizon is left to the next pass, to which it is new.
   const horizon = await ports.store.signalHorizon()
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // An absence that is evaluated now may have begun one window before the last pass.
-  const absenceRanges = evaluatesAbsence ? [{ from: start.at - lookbackMs, to: now }] : []
+  const absenceRanges = evaluatesAbsence ? [{ from: start.at - lookbackMs, to: until }] : []
   for (let { after } = start; ; ) {
     // Absence is evaluated over all new signals, not page by page.
     const newSignals = await readNewSignals(
@@ -86,19 +90,35 @@ export async function runCorrelationPass(
       evaluatesAbsence ? Number.POSITIVE_INFINITY : PAGE_SIGNALS,
       ports,
     )
-    const pass = { after, upTo: newSignals.upTo, now, waitMs, judgedAt: evaluatesAbsence ? start.at : null }
+    const judgedAt = evaluatesAbsence ? start.at : null
+    const pass = { after, upTo: newSignals.upTo, now, waitMs, judgedAt, judgesUntil: until }
     const findings: MatchFinding[] = []
     for (const span of mergeTimeRanges([...absenceRanges, ...newSignals.spans], 2 * lookbackMs)) {
       findings.push(
         ...findMatches(rule, await signalsOf(rule, { happened: span, upTo: horizon }, ports), pass),
       )
     }
-    const isStale = evaluatesAbsence && now - start.at > lookbackMs
+    const isStale = evaluatesAbsence && until - start.at > lookbackMs
     if (findings.length === 0 && newSignals.spans.length === 0 && !isStale) return
-    const isCommitted = await commitCursor(claim, { after: newSignals.upTo, at: now }, findings, ports)
+    const isCommitted = await commitCursor(claim, { after: newSignals.upTo, at: until }, findings, ports)
     if (!isCommitted || newSignals.isLast) return
     after = newSignals.upTo
   }
+}
+
+async function presentAbsenceLimit(
+  rule: CorrelationRule,
+  now: number,
+  { store, log }: CorrelationPassPorts,
+): Promise<number> {
+  const { until, late } = absenceLimit(await store.partitions(), now)
+  if (late.length > 0) {
+    log.warn(
+      { detection: rule.id, partitions: late.slice(0, MAX_LATE_LISTED), late: late.length },
+      'absence is evaluated although partitions are behind by more than an hour',
+    )
+  }
+  return until
 }
 
 interface TimeRange {

@@ -101,7 +101,7 @@ function lockFile(path: string, location: string, taken: (cause: unknown) => Use
 function heldStore(driver: Driver, location: string, cause: unknown): UserError {
   return new UserError(`the store ${location} is held by ${holderOf(driver)}`, {
     code: 'store-held',
-    hint: 'stop that daemon, or name another store with --store',
+    hint: 'stop that daemon, or name another store',
     cause,
   })
 }

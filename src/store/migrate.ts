@@ -63,7 +63,7 @@ function checkedVersion(driver: Driver, location: string, newest: number): numbe
   if (!empty && owner !== APPLICATION_ID) {
     throw new UserError(`the store ${location} is a database of another program`, {
       code: 'incompatible-store',
-      hint: 'name another file with --store',
+      hint: 'name another file',
     })
   }
   if (version > newest) {

@@ -20,16 +20,22 @@ const VIEWS: readonly OlderSchema[] = [
       CREATE TEMP VIEW rules_version AS SELECT 1 AS one, 0 AS version WHERE 0;`,
   },
   {
+    since: 9,
+    before: 13,
+    sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS caught_up_at FROM main.source_cursor;',
+  },
+  {
     since: 5,
     before: 9,
-    sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag FROM main.source_cursor;',
+    sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag, NULL AS caught_up_at FROM main.source_cursor;',
   },
   {
     since: 1,
     before: 5,
     sql: `
       CREATE TEMP VIEW source_cursor AS
-        SELECT source, cursor, NULL AS member, NULL AS lease_until, NULL AS problem, NULL AS lag
+        SELECT source, cursor, NULL AS member, NULL AS lease_until, NULL AS problem, NULL AS lag,
+          NULL AS caught_up_at
         FROM main.source_cursor;`,
   },
   {

@@ -41,7 +41,7 @@ export function openStoreFile(target: string, options: StoreFileOptions): StoreF
   if (!isCreated && !existsSync(path)) {
     throw new UserError(`store not found: ${location}`, {
       code: 'store-not-found',
-      hint: 'create it with `signalbox run`, or name another one with --store',
+      hint: 'create it with `signalbox run`, or name another store',
     })
   }
   const wasEmpty = isEmptyFile(path)
@@ -76,7 +76,7 @@ function preparedPath(
     if (isError(cause, 'user')) throw cause
     throw new UserError(`the store ${location} cannot be created or opened: ${messageOf(cause)}`, {
       code: 'inaccessible-store',
-      hint: 'check the permissions, or name another file with --store',
+      hint: 'check the permissions, or name another file',
       cause,
     })
   }

@@ -15,7 +15,7 @@ withDate(NOW)
 const LEASE_MS = 10_000
 const READ = 'nats:EVENTS#ev.0'
 const STOPPED = 'nats:EVENTS#ev.1'
-const cursorAt = (seq: number) => JSON.stringify({ created: '2026-01-01', seq })
+const cursorAt = (seq: number) => JSON.stringify({ seq, created: '2026-01-01' })
 
 let root: string
 let store: Store
@@ -53,7 +53,7 @@ it('sources list shows each partition with its owner, lease, cursor, lag and err
   const lines = out.split('\n')
   expect(lines[0]).toMatch(/^SOURCE +PARTITION +OWNER +LEASE +CURSOR +LAG +ERROR$/)
   expect(lines[1]).toMatch(/^kafka:audit +0 +free$/)
-  expect(lines[2]).toMatch(/^nats:EVENTS +ev\.0 +host:1 +10 s +\{"created":"2026-01-01","seq":7\} +5$/)
+  expect(lines[2]).toMatch(/^nats:EVENTS +ev\.0 +host:1 +10 s +\{"seq":7,"created":"2026-01-01"\} +5$/)
   expect(lines[3]).toMatch(/^nats:EVENTS +ev\.1 +host:1 +10 s +.* 1 +an unknown\S*\[2J compression$/)
   expect(out).not.toContain('\u001b')
 })
@@ -118,7 +118,7 @@ it('sources skip takes an offset of kafka, and the next one is read first', asyn
   const passed = await run('sources', 'skip', source, '--to', '40')
   expect([passed.code, passed.err]).toEqual([2, expect.stringContaining('an offset from 41 on')])
   expect((await run('sources', 'skip', source, '--to', '41')).code).toBe(0)
-  expect(await store.cursor(source)).toBe('{"topicId":"t","offset":42}')
+  expect(await store.cursor(source)).toBe('{"offset":42,"topicId":"t"}')
 })
 
 it('status sums up each source, and counts the open deliveries', async () => {

@@ -43,6 +43,7 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
           leaseUntil: clock.now() + LEASE_MS,
           problem: null,
           lag: null,
+          caughtUpAt: null,
         })),
       )
     })
@@ -91,7 +92,15 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
       expect(await commit(held!, '1')).toBe('ok')
       await store.giveBackPartitions([held!])
       expect(await store.partitions()).toEqual([
-        { source: NAMES[0], cursor: '1', member: null, leaseUntil: null, problem: null, lag: null },
+        {
+          source: NAMES[0],
+          cursor: '1',
+          member: null,
+          leaseUntil: null,
+          problem: null,
+          lag: null,
+          caughtUpAt: null,
+        },
       ])
       expect(await commit({ ...held!, version: held!.version + 1 }, '2')).toBe('fenced')
       expect(await extend(held!)).toEqual([false])
@@ -135,6 +144,24 @@ export function partitionContract(open: () => Promise<OpenedStore>): void {
       expect(await store.partitions()).toMatchObject([{ lag: 12_345 }])
       await extend(held!, null, 0)
       expect(await store.partitions()).toMatchObject([{ lag: 0 }])
+    })
+
+    it('the time up to which a partition was read stays until a later one is known', async () => {
+      const [held] = await claim('a', [NAMES[0]!])
+      const reach = (caughtUpAgoMs: number | null) =>
+        store.extendPartitions([{ ...held!, problem: null, lag: 3, caughtUpAgoMs }], LEASE_MS)
+      const reached = async () => (await store.partitions()).map(({ caughtUpAt }) => caughtUpAt)
+      await reach(null)
+      expect(await reached()).toEqual([null])
+      await reach(400)
+      const first = clock.now() - 400
+      expect(await reached()).toEqual([first])
+      clock.advance(LEASE_MS)
+      await reach(null)
+      await claim('b', [NAMES[0]!])
+      clock.advance(LEASE_MS)
+      await claim('b', [NAMES[0]!])
+      expect(await reached()).toEqual([first])
     })
 
     it('the readers of a source are counted until their registrations run out', async () => {

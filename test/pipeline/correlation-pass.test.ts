@@ -205,6 +205,44 @@ describe('an absence in a correlation rule', () => {
   })
 })
 
+describe('absence while a partition is behind', () => {
+  /** A partition whose reader said at a minute that it had read everything. */
+  const behind = async (fixture: Awaited<ReturnType<typeof correlationFixture>>) => {
+    const claim = { sources: ['kafka:a#0'], limit: 1, leaseMs: 1_000 * MINUTE, member: 'm' }
+    const [held] = await fixture.store.claimPartitions(claim)
+    return (caughtUpAgoMs: number) =>
+      fixture.store.extendPartitions([{ ...held!, problem: null, lag: 9, caughtUpAgoMs }], 1_000 * MINUTE)
+  }
+
+  it('is evaluated when the partition has caught up, and not if it brings the event', async () => {
+    const fixture = await correlationFixture(A_NOT_B)
+    const reached = await behind(fixture)
+    await fixture.happens('A', 'ann', 2)
+    await fixture.happens('A', 'bob', 2)
+    await reached(0)
+    for (const minute of [15, 20, 25]) await fixture.lookAt(minute)
+    expect(await fixture.alerts()).toEqual([])
+    await fixture.happens('B', 'ann', 5)
+    await reached(0)
+    for (const minute of [25, 30, 35]) await fixture.lookAt(minute)
+    expect(await fixture.alerts()).toEqual(['bob x1'])
+  })
+
+  it('is evaluated after an hour all the same, with a warning', async () => {
+    const fixture = await correlationFixture(A_NOT_B)
+    const reached = await behind(fixture)
+    await fixture.happens('A', 'ann', 2)
+    await reached(0)
+    await fixture.lookAt(60)
+    expect(await fixture.alerts()).toEqual([])
+    await fixture.lookAt(80)
+    expect(await fixture.alerts()).toEqual(['ann x1'])
+    expect(fixture.log.lines.map(({ message }) => message)).toContain(
+      'absence is evaluated although partitions are behind by more than an hour',
+    )
+  })
+})
+
 describe('a crash during a correlation pass', () => {
   it('repeats the pass if it came before the commit, and makes one alert', async () => {
     const fixture = await correlationFixture(AB)

@@ -205,7 +205,7 @@ describeWithProgram(KAFKA, 'a broker of Kafka', () => {
     await read(ledger, 7)
     expect(ledger.texts).toEqual([...texts(0, 3), ...texts(6, 7), ...texts(9, 12)])
     // 12 records and 4 markers.
-    await until(async () => (await store.partitions())[0]?.cursor?.includes('"offset":16}'))
+    await until(async () => (await store.partitions())[0]?.cursor?.includes('"offset":16,'))
     await member.stop()
     expect(ledger.findings).toEqual([])
   })

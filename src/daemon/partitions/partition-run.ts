@@ -12,6 +12,7 @@ import type {
   TextBudget,
 } from '../../sources/_source.ts'
 import type { HeldCursor, PartitionExtension, Store } from '../../store/store.ts'
+import { CaughtUp } from './caught-up.ts'
 import { eventsLost, partitionStopped } from './partition-findings.ts'
 import type { LeaseLoss, PartitionState } from './partition-states.ts'
 
@@ -75,6 +76,7 @@ export class PartitionRun {
   #held: HeldCursor | null
   #problem: string | null = null
   #lag: number | null = null
+  #caughtUp: CaughtUp | null = null
   #isLost = false
   #failures = 0
   #reportedProblem: string | null = null
@@ -104,6 +106,7 @@ export class PartitionRun {
         owner: this.#held.owner,
         problem: this.#problem,
         lag: this.#lag,
+        caughtUpAgoMs: this.#caughtUp?.agoMs ?? null,
       }
     )
   }
@@ -215,8 +218,11 @@ export class PartitionRun {
       if (state !== next || next === 'caught_up') setState(this.#partition, next)
       state = next
     }
+    const caughtUp = new CaughtUp(this.#parts.monotonic)
+    this.#caughtUp = caughtUp
     const lagIs = (lag: number) => {
       this.#lag = lag
+      caughtUp.report(lag)
       setLag(this.#partition, lag)
     }
     const { commitCursor, emit } = emitter(this.name, claim, () => {
@@ -232,7 +238,7 @@ export class PartitionRun {
       inFlight,
       commitCursor,
       emit: async (batch, options) => {
-        const settlements = await emit(batch, options)
+        const settlements = await caughtUp.follow(() => emit(batch, options))
         works('behind')
         onPoison(settlements.filter(({ status }) => status === 'rejected').length)
         return settlements

@@ -91,27 +91,19 @@ class Partitions {
     this.#share = new FairShare(parts.leaseMs)
   }
 
+  /** Lists beside: while the broker is away, the partitions of a daemon that has ended are taken over all the same. */
   async assign(): Promise<void> {
-    const { signal, clock, monotonic } = this.#parts
-    let listedAt = Number.NEGATIVE_INFINITY
-    let failures = 0
-    while (!signal.aborted) {
-      let waitMs = BALANCE_INTERVAL_MS
-      try {
-        if (monotonic() - listedAt >= LISTING_INTERVAL_MS) {
-          await this.#list()
-          listedAt = monotonic()
-        }
-        await this.#balance()
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        if (isError(error, 'user') && !this.#hasListed) throw error
-        waitMs = Math.min(MAX_LISTING_DELAY_MS, 500 * 2 ** failures++)
-        this.#reportFailure(error, waitMs)
-      }
-      await clock.sleep(waitMs, signal)
-    }
+    const listed = Promise.withResolvers<void>()
+    const listing = this.#repeat(LISTING_INTERVAL_MS, async () => {
+      await this.#list()
+      listed.resolve()
+    }).finally(listed.resolve)
+    const balancing = listed.promise.then(() =>
+      this.#repeat(BALANCE_INTERVAL_MS, async () => {
+        if (this.#hasListed) await this.#balance()
+      }),
+    )
+    await Promise.all([listing, balancing])
   }
 
   /** Ends the runs of partitions whose lease was taken, or could not be extended in time. */
@@ -132,6 +124,25 @@ class Partitions {
   /** The other daemons share the partitions without this one. If this fails, its registration runs out. */
   async leave(): Promise<void> {
     await this.#register(0).catch(() => {})
+  }
+
+  /** Repeats the work until the abort. After a failure it waits for a moment, longer each time. */
+  async #repeat(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    const { signal, clock } = this.#parts
+    let failures = 0
+    while (!signal.aborted) {
+      let waitMs = intervalMs
+      try {
+        await work()
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        if (isError(error, 'user') && !this.#hasListed) throw error
+        waitMs = Math.min(MAX_LISTING_DELAY_MS, 500 * 2 ** failures++)
+        this.#reportFailure(error, waitMs)
+      }
+      await clock.sleep(waitMs, signal)
+    }
   }
 
   /** Resolves when nothing is in flight. */

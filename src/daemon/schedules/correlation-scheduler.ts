@@ -32,6 +32,7 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
       take: (source) => leases.take(source),
       signals: (filter) => store.signals(filter),
       signalHorizon: () => store.signalHorizon(),
+      partitions: () => store.partitions(),
     },
   }
   let rules: readonly CorrelationRule[] = []

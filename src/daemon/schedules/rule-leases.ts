@@ -2,6 +2,7 @@
  * Which correlation rules this daemon evaluates. Daemons with the newest project share the rules of a shared store under
  * leases, which save work: it is the owner of a rule's cursor that keeps two daemons from evaluating the same signals.
  */
+import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../errors.ts'
 import type { Clock, Log } from '../../model/ports.ts'
 import type { HeldCursor, MemberRow, Store } from '../../store/store.ts'
@@ -9,6 +10,8 @@ import type { HeldCursor, MemberRow, Store } from '../../store/store.ts'
 /** A rule of a daemon that was killed is free after this time. */
 const LEASE_MS = 10_000
 const TICK_INTERVAL_MS = LEASE_MS / 4
+/** A daemon that has ended counts as long, and so does one whose extension fails once. */
+const REGISTRATION_MS = LEASE_MS / 2
 
 export interface RuleLeases {
   /** Claims a share of these cursors, and goes on to. `onClaimed` is called for what is claimed later. */
@@ -24,7 +27,13 @@ export interface RuleLeases {
 export interface RuleLeasePorts {
   readonly store: Pick<
     Store,
-    'isShared' | 'take' | 'members' | 'claimPartitions' | 'extendPartitions' | 'giveBackPartitions'
+    | 'isShared'
+    | 'take'
+    | 'members'
+    | 'registerReader'
+    | 'claimPartitions'
+    | 'extendPartitions'
+    | 'giveBackPartitions'
   >
   readonly clock: Clock
   readonly log: Log
@@ -55,6 +64,8 @@ interface Held {
 class SharedRules implements RuleLeases {
   readonly #ports: RuleLeasePorts
   readonly #held = new Map<string, Held>()
+  /** A random id: a restarted daemon is another one. */
+  readonly #reader = randomUUID()
   #sources: readonly string[] = []
   #stopping = new AbortController()
   #running: Promise<void> = Promise.resolve()
@@ -87,6 +98,8 @@ class SharedRules implements RuleLeases {
   async stop(passes: () => Promise<unknown>): Promise<void> {
     this.#stopping.abort()
     await this.#running
+    // The others share the rules without this daemon, which can go on for long. If this fails, the registration runs out.
+    if (this.#sources.length > 0) await this.#register(0).catch(() => {})
     await passes()
     await this.#giveBack([...this.#held.keys()]).catch(() => {})
   }
@@ -101,16 +114,31 @@ class SharedRules implements RuleLeases {
 
   /** If it fails, the leases run out. */
   async #tick(onClaimed: (source: string) => void): Promise<void> {
-    const { store, log } = this.#ports
+    const { log } = this.#ports
     try {
       await this.#extend()
-      const share = shareOf(this.#sources.length, await store.members())
+      const share = await this.#share()
       const surplus = this.#held.size - share
       if (surplus > 0) await this.#giveBack([...this.#held.keys()].slice(0, surplus))
       else if (surplus < 0) for (const source of await this.#claim(-surplus)) onClaimed(source)
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the leases of correlation rules could not be extended')
     }
+  }
+
+  /** The number of rules that this daemon evaluates: an equal share of those that evaluate any. */
+  async #share(): Promise<number> {
+    if (!isNewest(await this.#ports.store.members())) {
+      await this.#register(0)
+      return 0
+    }
+    return Math.ceil(this.#sources.length / Math.max(1, await this.#register(REGISTRATION_MS)))
+  }
+
+  /** Returns how many daemons evaluate rules. A daemon that drains is still a member, and is none of them any more. */
+  async #register(ttlMs: number): Promise<number> {
+    const registration = { source: 'correlation', reader: this.#reader, ttlMs, partitions: [] }
+    return (await this.#ports.store.registerReader(registration)).readers
   }
 
   async #extend(): Promise<void> {
@@ -143,9 +171,8 @@ class SharedRules implements RuleLeases {
   }
 }
 
-/** The number of rules that a daemon evaluates: with the newest project an equal share, with an older one none. */
-function shareOf(rules: number, members: readonly MemberRow[]): number {
+/** Daemons with an older project evaluate no rule. */
+function isNewest(members: readonly MemberRow[]): boolean {
   const newest = Math.max(...members.map(({ generation }) => generation))
-  const sharing = members.filter(({ generation }) => generation === newest)
-  return sharing.some(({ isSelf }) => isSelf) ? Math.ceil(rules / sharing.length) : 0
+  return members.some(({ isSelf, generation }) => isSelf && generation === newest)
 }

@@ -29,8 +29,9 @@ export interface Resumed {
   readonly lost: { readonly code: 'expired' | 'recreated'; readonly message: string } | null
 }
 
+/** The number comes first: a list in a terminal cuts the end. */
 export function encodeCursor({ created, seq }: StreamCursor): string {
-  return JSON.stringify({ created, seq })
+  return JSON.stringify({ seq, created })
 }
 
 export function decodeCursor(text: string): StreamCursor {

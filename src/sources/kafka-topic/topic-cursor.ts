@@ -32,8 +32,9 @@ export interface ResumedTopic {
   readonly lost: LostEvents | null
 }
 
+/** The offset comes first: a list in a terminal cuts the end. */
 export function encodeTopicCursor({ topicId, offset }: TopicCursor): string {
-  return JSON.stringify({ topicId, offset })
+  return JSON.stringify({ offset, topicId })
 }
 
 export function decodeTopicCursor(text: string): TopicCursor {

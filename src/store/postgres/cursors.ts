@@ -85,7 +85,7 @@ export async function finishPartitions(
 /** Rows without a lease are finished, or are the cursors of other sources. */
 export function listPartitions(database: Database): Promise<PartitionRow[]> {
   return database.query<PartitionRow>(
-    `SELECT source, cursor, member, nullif(lease_until, 0) AS "leaseUntil", problem, lag FROM source_cursor
-     WHERE lease_until IS NOT NULL ORDER BY source COLLATE "C"`,
+    `SELECT source, cursor, member, nullif(lease_until, 0) AS "leaseUntil", problem, lag, caught_up_at AS "caughtUpAt"
+     FROM source_cursor WHERE lease_until IS NOT NULL ORDER BY source COLLATE "C"`,
   )
 }

@@ -71,7 +71,7 @@ async function migrateIfNeeded(database: Database, { create, readOnly }: Access)
   if (version === 0 && (readOnly || !create)) {
     throw new UserError(`store not found: ${location}`, {
       code: 'store-not-found',
-      hint: 'create it with `signalbox run`, or name another one with --store',
+      hint: 'create it with `signalbox run`, or name another store',
     })
   }
   if (readOnly) {
@@ -145,7 +145,7 @@ async function usableVersion(connection: Connection, database: Database, newest:
   if (!visible) {
     throw new UserError(`the store ${location} does not permit its user to use the schema`, {
       code: 'inaccessible-store',
-      hint: `GRANT USAGE ON SCHEMA "${schema}", or correct the user in --store`,
+      hint: `GRANT USAGE ON SCHEMA "${schema}", or correct the user in the URL of the store`,
     })
   }
   if (tables > 0 && !marked) {

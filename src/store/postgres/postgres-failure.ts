@@ -90,7 +90,7 @@ function meaningOf(error: unknown, settings: PostgresSettings): Meaning | null {
   if (isRefused(error)) {
     return {
       text: `refuses the user ${settings.user} with the password from ${settings.passwordSource}`,
-      hint: 'correct the user in --store, or the password in the file of `passwordFile` or in SIGNALBOX_STORE_PASSWORD',
+      hint: 'correct the user in the URL of the store, or the password in the file of `passwordFile` or in SIGNALBOX_STORE_PASSWORD',
     }
   }
   if (CLIENT_CERTIFICATE.test(code)) {
@@ -117,14 +117,14 @@ function meaningOf(error: unknown, settings: PostgresSettings): Meaning | null {
   if (isAway(error)) {
     return {
       text: `cannot be reached: ${messageOf(error) || code}`,
-      hint: 'check that the server runs, and host and port in --store',
+      hint: 'check that the server runs, and host and port in the URL of the store',
     }
   }
   if (code === NO_RIGHT) {
     // The message names the object and no value of a row.
     return {
       text: `does not permit this to its user ${settings.user}: ${messageOf(error)}`,
-      hint: 'grant the user the rights that docs/store.md lists, or correct the user in --store',
+      hint: 'grant the user the rights that docs/store.md lists, or correct the user in the URL of the store',
     }
   }
   return MEANINGS[code] ?? null
@@ -142,18 +142,24 @@ function sessionRefusal(message: string, { user, tls }: PostgresSettings): Meani
   if (/client certificate/.test(message))
     return { text: 'requires a certificate of the client', hint: CLIENT_CERTIFICATE_HINT }
   if (/does not exist/.test(message))
-    return { text: `has no user ${user}`, hint: 'create the role, or correct the user in --store' }
+    return {
+      text: `has no user ${user}`,
+      hint: 'create the role, or correct the user in the URL of the store',
+    }
   if (/not permitted to log in/.test(message)) {
     return {
       text: `does not permit the user ${user} to log in`,
-      hint: 'alter the role at the server, or correct the user in --store',
+      hint: 'alter the role at the server, or correct the user in the URL of the store',
     }
   }
   return null
 }
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  '3D000': { text: 'does not exist: the server has no such database', hint: 'create it, or correct --store' },
+  '3D000': {
+    text: 'does not exist: the server has no such database',
+    hint: 'create it, or correct the URL of the store',
+  },
   '53100': {
     text: 'cannot grow: the disk of the database is full',
     hint: 'free some space; no partial write was kept',

@@ -15,6 +15,8 @@ export interface PartitionRow {
   readonly problem: string | null
   /** How many messages its reader had not read yet when it extended the lease last; null: unknown. */
   readonly lag: number | null
+  /** Everything that the broker had by this time is committed; null: it is not known. */
+  readonly caughtUpAt: number | null
 }
 
 export interface PartitionClaim {
@@ -55,4 +57,6 @@ export interface PartitionExtension extends PartitionLease {
   readonly problem: string | null
   /** Replaces the lag of the row. */
   readonly lag: number | null
+  /** How long ago the broker had nothing that is not committed now; null or absent: what the row says stays. */
+  readonly caughtUpAgoMs?: number | null
 }

@@ -31,12 +31,13 @@ export function extendPartitions(
   now: number,
 ): readonly boolean[] {
   const extend = driver.prepare(`
-    UPDATE source_cursor SET lease_until = :until, problem = :problem, lag = :lag
+    UPDATE source_cursor SET lease_until = :until, problem = :problem, lag = :lag,
+      caught_up_at = coalesce(:caughtUpAt, caught_up_at)
     WHERE source = :source AND owner = :owner`)
-  return leases.map(
-    ({ source, owner, problem, lag }) =>
-      extend.run({ source, owner, problem, lag, until: now + leaseMs }) > 0,
-  )
+  return leases.map(({ source, owner, problem, lag, caughtUpAgoMs = null }) => {
+    const caughtUpAt = caughtUpAgoMs === null ? null : Math.floor(now - caughtUpAgoMs)
+    return extend.run({ source, owner, problem, lag, caughtUpAt, until: now + leaseMs }) > 0
+  })
 }
 
 /** The version is raised and the owner removed, so that a commit that comes too late is `fenced`. The lease ends at 0. */
@@ -66,7 +67,8 @@ export function finishPartitions(driver: Driver, leases: readonly PartitionLease
 /** Rows without a lease are finished, or are the cursors of other sources. */
 export function listPartitions(driver: Driver): readonly PartitionRow[] {
   const sql = `
-    SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem, lag FROM source_cursor
+    SELECT source, cursor, member, NULLIF(lease_until, 0) AS leaseUntil, problem, lag, caught_up_at AS caughtUpAt
+    FROM source_cursor
     WHERE lease_until IS NOT NULL ORDER BY source`
   return driver.prepare<PartitionRow>(sql).all()
 }

@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<number, { text: string; hint: string }>> = {
   },
   13: { text: 'cannot grow: the disk is full', hint: 'free some space; no partial write was kept' },
   14: { text: 'cannot be opened', hint: 'check that the path is a file that may be read and written' },
-  26: { text: 'is not a store: the file is not an SQLite database', hint: 'name another file with --store' },
+  26: { text: 'is not a store: the file is not an SQLite database', hint: 'name another file' },
 }
 
 export function sqliteFailure(error: unknown, location: string): unknown {

@@ -61,6 +61,16 @@ describeWithPostgres('the rules of a shared store', (server) => {
     await until(() => held(a.leases).length === 3)
   })
 
+  it('are all evaluated by the others as soon as a daemon evaluates none any more, although it still delivers', async () => {
+    const url = server().url()
+    const a = await daemon(url, 'a', 'g')
+    const b = await daemon(url, 'b', 'g')
+    await until(() => held(a.leases).length === 2 && held(b.leases).length === 1)
+    await b.stop()
+    await until(() => held(a.leases).length === 3)
+    expect((await a.store.members()).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
   it('go to the newest project, and back when its daemons have ended', async () => {
     const url = server().url()
     const old = await daemon(url, 'old', 'first')

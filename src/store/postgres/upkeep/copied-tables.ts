@@ -94,7 +94,11 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   })),
   table('seen', ['id'], 'id until', (row) => ({ ...row, id: boundedKey(String(row.id)) })),
   // It comes last: nothing that was read again from a cursor is missing in another table.
-  table('source_cursor', ['source'], 'source cursor version owner member lease_until problem lag done_at'),
+  table(
+    'source_cursor',
+    ['source'],
+    'source cursor version owner member lease_until problem lag done_at caught_up_at',
+  ),
 ]
 
 /** What a daemon of the new store makes itself, what only earlier versions have written, and the mark of the copy. */
