@@ -114,7 +114,7 @@ function open(url: string, headers: HttpRequest['headers'], signal: AbortSignal)
 async function answerOf(response: IncomingMessage, from: number): Promise<ObjectAnswer> {
   const { statusCode: status = 0 } = response
   if (status === 200) return { kind: 'content', from: 0, chunks: chunksOf(response) }
-  if (status === 206) return { kind: 'content', from, chunks: chunksOf(response) }
+  if (status === 206) return partOf(response, from)
   const body = await errorBody(response)
   // The earlier run has read everything, but it could not commit that this was the end.
   if (status === 416 && from > 0) return { kind: 'content', from, chunks: noChunks() }
@@ -123,6 +123,19 @@ async function answerOf(response: IncomingMessage, from: number): Promise<Object
   if (GONE.test(code)) return { kind: 'gone', reason }
   if (status >= 500 || status === 429 || BUSY.test(code)) return { kind: 'busy', reason }
   return { kind: 'refused', reason }
+}
+
+/**
+ * A service can answer another part than that which was requested. Bytes before the requested one are passed by the reader, but
+ * a part that begins later, or ends before the end of the object, would lose events.
+ */
+function partOf(response: IncomingMessage, from: number): ObjectAnswer {
+  const range = response.headers['content-range'] ?? ''
+  const [, first, last, size] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? []
+  if (first !== undefined && Number(first) <= from && (size === '*' || Number(last) + 1 === Number(size)))
+    return { kind: 'content', from: Number(first), chunks: chunksOf(response) }
+  response.destroy()
+  return { kind: 'refused', reason: `the part from byte ${from} was requested, and another one was answered` }
 }
 
 async function errorBody(response: IncomingMessage): Promise<string> {
