@@ -183,6 +183,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'the registry knows no detection',
   },
+  'config/handling': {
+    may: ['core', 'model', 'config/files', 'config/yaml', 'config/schemas'],
+    because: 'the rules of handling know no detection but by id, log type and tag',
+  },
   'config/settings': {
     may: [
       'errors',
@@ -210,6 +214,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'destinations',
       'config/files',
       'config/destinations',
+      'config/handling',
       'config/settings',
       'config/detections',
     ],

@@ -370,7 +370,7 @@ const DESTINATIONS = {
   },
   'duplicate-name': {
     severity: 'error',
-    cause: 'Two destinations share a name, an id or a previous name.',
+    cause: 'Two destinations share a name, an id or a previous name, or two silences an id.',
     fix: 'Rename one of them.',
   },
   'unknown-destination': {
@@ -458,6 +458,36 @@ const ROUTING = {
     severity: 'warning',
     cause: '`OutputIds` decides the route, so the result of `severity()` does not.',
     fix: 'Return the destinations from `destinations()`, or drop one of the two.',
+  },
+  'silence-too-long': {
+    severity: 'error',
+    cause: 'A silence of `silences.yaml` ends later than `maxDays` allows.',
+    fix: 'Choose an earlier end, or raise `maxDays`.',
+  },
+  'silence-too-wide': {
+    severity: 'error',
+    cause: 'A silence can hide every alert, or alerts of the severity CRITICAL, and does not say so.',
+    fix: 'Narrow its `match`, or write `everything: true` or `critical: true`.',
+  },
+  'silence-ends': {
+    severity: 'warning',
+    cause: 'A silence ends within 7 days.',
+    fix: 'Check whether its alerts may be sent from then on.',
+  },
+  'silence-ended': {
+    severity: 'warning',
+    cause: 'A silence has ended.',
+    fix: 'Remove it from the file. A new silence needs a new id.',
+  },
+  'silence-matches-nothing': {
+    severity: 'warning',
+    cause: 'A glob of a silence matches no id, log type or tag of the detections.',
+    fix: 'Correct it, or remove it.',
+  },
+  'silence-covered': {
+    severity: 'warning',
+    cause: 'A silence hides nothing that another one does not hide.',
+    fix: 'Remove one of the two.',
   },
   'skip-mixed': {
     severity: 'warning',

@@ -10,6 +10,7 @@ import {
 } from '../../src/config/schemas/expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from '../../src/config/schemas/lookup-table.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { SILENCES_SCHEMA } from '../../src/config/schemas/silences-schema.ts'
 import { CORRELATION_TESTS, POLICY_TESTS, RULE_TESTS } from '../../src/config/schemas/test-cases-schema.ts'
 import type { Schema } from '../../src/config/yaml/schema-check.ts'
 import { conditionsOf, keyTable } from './schema-table.ts'
@@ -131,6 +132,7 @@ const SECTIONS: readonly Section[] = [
     text: 'The keys of `options` depend on the type: see [its page](../destinations.md).',
     schema: DESTINATION_SCHEMA,
   },
+  { title: 'silences.yaml', text: 'See [silences](../silences.md).', schema: SILENCES_SCHEMA },
   { title: 'signalbox.yaml', text: 'See [settings](../settings.md).', schema: SETTINGS_SCHEMA },
 ]
 

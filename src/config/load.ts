@@ -26,6 +26,8 @@ import type { Environment } from './files/environment.ts'
 import { type CacheStorage, ParseCache } from './files/parse-cache.ts'
 import { ProblemList } from './files/problems.ts'
 import { readText } from './files/source-text.ts'
+import { warnOfSilences } from './handling/silence-warnings.ts'
+import { loadSilences, locateSilences, SILENCES_FILE } from './handling/silences.ts'
 import { checkApi } from './settings/api-rules.ts'
 import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
 import { pythonPaths } from './settings/python-paths.ts'
@@ -37,6 +39,8 @@ export interface LoadOptions {
   readonly root: string
   /** The default is the file of the settings, else destinations.yaml if it exists. */
   readonly destinationsFile?: string
+  /** The default is the file of the settings, else silences.yaml if it exists. */
+  readonly silencesFile?: string
   /** Unknown destinations are warnings. */
   readonly allowUnknownDestinations?: boolean
   /** True: report what panther_analysis_tool rejects, too. */
@@ -92,8 +96,9 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   )
   const own = new ProblemList(parseCache)
   const environment = options.environment ?? {}
-  const { settings, destinationsFile, document } = loadSettings(root, environment, own)
-  if (document) checkApi(settings.api, document, options.now?.() ?? systemClock.now(), own)
+  const { settings, destinationsFile, silencesFile, document } = loadSettings(root, environment, own)
+  const now = options.now?.() ?? systemClock.now()
+  if (document) checkApi(settings.api, document, now, own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // The default file may be absent; a file that the user named must exist.
   const registry = locateRegistry(root, {
@@ -107,7 +112,15 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   const routing = registry.isDeclared
     ? await loadDestinations(registry, { root, bundled, importLocal }, own)
     : undeclared
-  const configuration = [SETTINGS_FILE, registry.file]
+  const silencesLocation = locateSilences(root, {
+    flag: options.silencesFile,
+    environment,
+    declared: silencesFile,
+  })
+  const silences = silencesLocation.isDeclared
+    ? loadSilences(silencesLocation, { now, destinations: routing.names }, own)
+    : null
+  const configuration = [SETTINGS_FILE, registry.file, silencesLocation.file]
 
   const problems = new ProblemList(parseCache)
   const found = await discover(root, options.paths)
@@ -116,7 +129,7 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   const isWhole = !options.paths?.length
   const reading = { parseCache, ignoreExtraKeys, folders, onStale }
   const specs = found.specs
-    .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
+    .filter((path) => ![...configuration, REGISTRY_FILE, SILENCES_FILE].includes(projectPath(root, path)))
     .flatMap((path) => readSpec(path, root, reading, problems) ?? [])
   crossCheck(specs, isWhole, problems)
   const { trustSubjects, ...content } = buildContent(specs, {
@@ -134,6 +147,8 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   void parseCache.keep(isWhole)
   // A trust group can be empty when the command names paths.
   if (document && isWhole) checkTrust(settings.trust, trustSubjects, document, own)
+  const isComplete = isWhole && !options.select
+  if (silences) warnOfSilences(silences, isComplete ? content.detections.values() : null, now, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // This runs after the content is built, because its errors keep no file out of the project.
   if (options.reportPatIncompatibilities) await reportPatIncompatibilities(specs, root, problems)
@@ -143,7 +158,7 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
     ...content,
     unitTests,
     registry: routing.registry,
-    handling: NO_HANDLING_RULES,
+    handling: silences ? { ...NO_HANDLING_RULES, silences: silences.silences } : NO_HANDLING_RULES,
     settings: { ...settings, pythonPaths: packagePaths },
     configuration,
     problems: reportedProblems([...own.sorted(), ...problems.sorted()], settings.warnings),

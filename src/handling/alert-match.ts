@@ -23,7 +23,8 @@ function matchesContext(context: NonNullable<AlertMatch['context']>, alert: Hand
     value = JSON.parse(alert.context)
     parsed.set(alert, value)
   }
-  return Object.entries(context).every(([path, globs]) => anyGlobMatches(globs, textsAt(value, path)))
+  for (const path in context) if (!anyGlobMatches(context[path]!, textsAt(value, path))) return false
+  return true
 }
 
 /**

@@ -70,10 +70,11 @@ function failedTest(test: TestResult, style: Style): string[] {
   ]
 }
 
-/** Warnings and expectations that were not checked. A text that several cases have is listed once. */
+/** Warnings, notices and expectations that were not checked. A text that several cases have is listed once. */
 function remarks({ tests }: DetectionResult): string[] {
   const texts = tests.flatMap((test) => [
     ...test.warnings,
+    ...test.notices,
     ...test.skippedExpectations.map(({ what, reason }) => `${what} was not checked: ${reason}`),
   ])
   return [...new Set(texts)]

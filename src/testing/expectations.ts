@@ -1,6 +1,7 @@
 /** Compares the expectations of a case with the alert that it would create. Pure. */
 
 import type { AlertDraft } from '../model/alerts/alert.ts'
+import type { Handling } from '../model/alerts/handling.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
 import type { ExpectationName, Expectations } from '../model/project/detection.ts'
@@ -10,10 +11,12 @@ interface ExpectationResult {
   readonly skipped: readonly { what: ExpectationName; reason: string }[]
 }
 
-type Check = (expected: unknown, draft: AlertDraft) => unknown
+type Check = (expected: unknown, draft: AlertDraft, handling: Handling) => unknown
+/** `At` expects nothing. */
+type CheckedName = Exclude<ExpectationName, 'At'>
 
 /** The check of each expectation. It returns `undefined` if the value is as expected, and the actual value otherwise. */
-const ACTUAL: Record<ExpectationName, Check> = {
+const ACTUAL: Record<CheckedName, Check> = {
   ExpectedSeverity: (expected, draft) => differing(expected, draft.severity.value),
   ExpectedDestinations: (expected, draft) =>
     differingSet(expected as readonly string[], draft.route.destinations),
@@ -27,22 +30,35 @@ const ACTUAL: Record<ExpectationName, Check> = {
     const context: unknown = JSON.parse(draft.context)
     return isSubset(expected, context) ? undefined : context
   },
+  ExpectedSilenced: (expected, _, { steps }) => {
+    const ids = steps.flatMap(({ stage, did, by }) => (stage === 'silence' && did === 'hid' ? by : []))
+    const isAsExpected = typeof expected === 'string' ? ids.includes(expected) : expected === ids.length > 0
+    if (isAsExpected) return undefined
+    return ids.length === 0 ? false : [...new Set(ids)].join(', ')
+  },
 }
 
-/** @param draft the alert that the case would create, or null if it creates none. */
-export function checkExpectations(expectations: Expectations, draft: AlertDraft | null): ExpectationResult {
+/** @param alert the alert that the case would create with its handling, or null if it creates none. */
+export function checkExpectations(
+  expectations: Expectations,
+  alert: { readonly draft: AlertDraft; readonly handling: Handling } | null,
+): ExpectationResult {
   const failures: TestFailure[] = []
   const skipped: { what: ExpectationName; reason: string }[] = []
-  for (const [what, expected] of Object.entries(expectations) as [ExpectationName, unknown][]) {
-    if (draft === null) {
-      if (!(what === 'ExpectedDestinations' && isEmptyList(expected))) failures.push(noAlert(what, expected))
-    } else if (needsRegistry(what, draft.route)) {
+  const { At: _, ...checked } = expectations
+  for (const [what, expected] of Object.entries(checked) as [CheckedName, unknown][]) {
+    if (alert === null) {
+      if (!expectsNoAlert(what, expected)) failures.push(noAlert(what, expected))
+      continue
+    }
+    const { draft, handling } = alert
+    if (needsRegistry(what, draft.route)) {
       skipped.push({
         what,
         reason: `routing by severity requires a registry: ${draft.route.trace.at(-1)?.reason}`,
       })
     } else {
-      const actual = ACTUAL[what](expected, draft)
+      const actual = ACTUAL[what](expected, draft, handling)
       if (actual !== undefined)
         failures.push({ what, expected, actual, message: messageFor(what, expected, actual) })
     }
@@ -50,8 +66,10 @@ export function checkExpectations(expectations: Expectations, draft: AlertDraft 
   return { failures, skipped }
 }
 
+const NEEDING_REGISTRY: readonly string[] = ['ExpectedDestinations', 'ExpectedRoute', 'ExpectedSilenced']
+
 function needsRegistry(what: ExpectationName, route: Route): boolean {
-  return route.level === 'unresolved' && (what === 'ExpectedDestinations' || what === 'ExpectedRoute')
+  return route.level === 'unresolved' && NEEDING_REGISTRY.includes(what)
 }
 
 function noAlert(what: ExpectationName, expected: unknown): TestFailure {
@@ -76,8 +94,9 @@ function differingSet(expected: readonly string[], actual: readonly string[]): u
   return same ? undefined : actual
 }
 
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0
+function expectsNoAlert(what: ExpectationName, value: unknown): boolean {
+  if (what === 'ExpectedSilenced') return value === false
+  return what === 'ExpectedDestinations' && Array.isArray(value) && value.length === 0
 }
 
 /** Compares mappings as recursive subsets, and all other values exactly. */

@@ -54,6 +54,7 @@ function testResult(
     handling: null,
     functions: {},
     failures: [...failures, ...unexpected],
+    notices: [],
     warnings: status === 'skipped' ? [reason] : [],
     skippedExpectations: [],
     reads: [],

@@ -4,6 +4,7 @@ import { handle } from '../handling/handle.ts'
 import { NO_HANDLING_STATE } from '../handling/stage.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
+import type { Handling } from '../model/alerts/handling.ts'
 import type { RouteProblem } from '../model/alerts/route.ts'
 import type { TestOutcome } from '../model/events/evaluation.ts'
 import { guardJson, locationText, reasonOf } from '../model/events/guard-words.ts'
@@ -17,6 +18,8 @@ import { checkExpectations } from './expectations.ts'
 export interface VerdictOptions {
   readonly registry: Registry | NoRegistry
   readonly handling: HandlingRules
+  /** Epoch ms, in place of the case's own time. */
+  readonly at?: number
   /** Unknown names resolve as in production, with a warning. */
   readonly allowUnknownDestinations: boolean
   /** Warnings about routing fail the case. */
@@ -33,8 +36,9 @@ export function evaluateCase(
   const matched = functions.detection?.output ?? null
   const draft = draftOf(detection, test, outcome, options.registry)
   const alerts = draft !== null && detection.createAlert
-  const handling = alerts ? handle(draft, draft.route, NO_HANDLING_STATE, options.handling, null) : null
-  const expectations = checkExpectations(test.expectations, alerts ? draft : null)
+  const at = options.at ?? timeOf(test)
+  const handling = alerts ? handle(draft, draft.route, NO_HANDLING_STATE, options.handling, at) : null
+  const expectations = checkExpectations(test.expectations, alerts && handling ? { draft, handling } : null)
   const routing = judgeRoute(alerts ? draft : null, options)
   const failures = [
     ...mockFailures(outcome),
@@ -57,6 +61,7 @@ export function evaluateCase(
     handling,
     functions,
     failures,
+    notices: silenceNotices(test, handling),
     warnings: [...routing.warnings, ...logTypeWarnings(detection, test)],
     skippedExpectations: expectations.skipped,
     reads: outcome.reads ?? [],
@@ -74,6 +79,19 @@ function draftOf(
   if (!matches(detection.type, outcome.functions)) return null
   const candidate = buildMatch(detection, findingOf(detection, test, outcome))
   return { ...candidate.draft, route: resolveRoute(candidate.routeRequest, registry) }
+}
+
+/** The time of the case; null: it has none. */
+export function timeOf({ expectations: { At: at } }: Pick<TestCase, 'expectations'>): number | null {
+  return at === undefined ? null : Date.parse(at)
+}
+
+/** A silence changes no route, so a case that does not ask for it would not show that its alert is not sent. */
+function silenceNotices({ expectations }: TestCase, handling: Handling | null): string[] {
+  if (handling === null || expectations.ExpectedSilenced !== undefined) return []
+  const hiding = handling.steps.filter(({ stage, did }) => stage === 'silence' && did === 'hid')
+  const ids = [...new Set(hiding.map(({ by }) => by))]
+  return ids.map((id) => `the silence ${id} hides this alert; state it with ExpectedSilenced: ${id}`)
 }
 
 /** In production, a rule never gets an event of a log type that it does not list. */

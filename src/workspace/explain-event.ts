@@ -46,6 +46,8 @@ interface ExplainRequest {
   readonly entry: JsonText
   /** The JSON text of the list of mocks. */
   readonly mocks?: JsonText
+  /** Epoch ms of the event; null: none is given, so that silences match whatever their times are. */
+  readonly at?: number | null
   /** True: local destination types are imported for their previews. */
   readonly allowLocalTypes?: boolean
 }
@@ -59,13 +61,14 @@ export async function explain(
   if (!detection)
     throw new UserError(`detection "${request.detection}" not found`, { code: 'unknown-detection' })
   const { id } = detection
-  const { entry, mocks = '[]', allowLocalTypes } = request
+  const { entry, mocks = '[]', at, allowLocalTypes } = request
   const [outcome] = await engine.test([{ detection: id, entry, mocks }])
-  return explainOutcome(project, engine, detection, { entry, outcome: outcome!, allowLocalTypes })
+  return explainOutcome(project, engine, detection, { entry, at, outcome: outcome!, allowLocalTypes })
 }
 
 interface ExplainedOutcome {
   readonly entry: JsonText
+  readonly at?: number | null
   readonly outcome: TestOutcome
   readonly allowLocalTypes?: boolean
 }
@@ -75,7 +78,7 @@ export async function explainOutcome(
   project: Project,
   engine: Pick<Engine, 'guards'>,
   detection: Detection,
-  { entry, outcome, allowLocalTypes = false }: ExplainedOutcome,
+  { entry, at = null, outcome, allowLocalTypes = false }: ExplainedOutcome,
 ): Promise<Explanation> {
   const { id, type, createAlert } = detection
   const [report] = await engine.guards([{ detection: id, entry }])
@@ -120,7 +123,7 @@ export async function explainOutcome(
     matched: true,
     severity,
     route,
-    handling: handle(candidate.draft, route, NO_HANDLING_STATE, project.handling, null),
+    handling: handle(candidate.draft, route, NO_HANDLING_STATE, project.handling, at),
     alert: text,
     preview: Object.fromEntries(await Promise.all(previews)),
   }

@@ -25,6 +25,8 @@ export interface WorkspaceOptions {
   readonly root: string
   /** `--destinations`. */
   readonly destinationsFile?: string
+  /** `--silences`. */
+  readonly silencesFile?: string
   /** `--env-file`. */
   readonly envFile?: string
   readonly allowUnknownDestinations?: boolean

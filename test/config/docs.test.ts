@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
 import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations-schema.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { SILENCES_SCHEMA } from '../../src/config/schemas/silences-schema.ts'
 import { DESTINATION_TYPES } from '../../src/destinations/_catalog.ts'
 import { CONDITIONS } from '../../src/model/project/condition.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
@@ -22,12 +23,19 @@ const destinationKeys = Object.keys(
   (DESTINATIONS_SCHEMA.properties.destinations as { items: { properties: object } }).items.properties,
 )
 
+const silenceKeys = (
+  SILENCES_SCHEMA.properties.silences as {
+    items: { properties: { match: { properties: object } } }
+  }
+).items.properties
+
 describe('docs', () => {
   it.each([
     ['destinations.md', [...Object.keys(DESTINATIONS_SCHEMA.properties), ...destinationKeys]],
     ['settings.md', Object.keys(SETTINGS_SCHEMA.properties).filter((key) => key !== 'python')],
     ['settings.md', ['python.paths', ...Object.keys(DEFAULT_SETTINGS.limits)]],
     ['detections.md', Object.keys(EXPECTATION_PROPERTIES)],
+    ['silences.md', ['maxDays', ...Object.keys(silenceKeys), ...Object.keys(silenceKeys.match.properties)]],
   ])('%s names every key', (name, keys) => {
     const text = page(name)
     expect(keys.filter((key) => !text.includes(`\`${key}\``))).toEqual([])

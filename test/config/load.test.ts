@@ -469,7 +469,7 @@ destinations:
     expect((await loadProject(options)).registry).toBe('absent')
     const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
     expect(declaredDestinations(named.registry)[0]?.location).toBe('routing/prod.yaml:4')
-    expect(named.configuration).toEqual(['signalbox.yaml', 'routing/prod.yaml'])
+    expect(named.configuration).toEqual(['signalbox.yaml', 'routing/prod.yaml', 'silences.yaml'])
     const fromEnvironment = await loadProject({
       ...options,
       environment: { SIGNALBOX_DESTINATIONS: 'routing/prod.yaml' },

@@ -60,6 +60,7 @@ it('the JSON document has the documented shape and order of keys', () => {
             output: '',
             reads: [],
             handling: null,
+            notices: [],
           },
         ],
       },

@@ -50,6 +50,7 @@ export function testResult(more: Partial<TestResult> = {}): TestResult {
     warnings: [],
     skippedExpectations: [],
     handling: null,
+    notices: [],
     reads: [],
     output: '',
     durationMs: 0.2,

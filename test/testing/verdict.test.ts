@@ -5,6 +5,7 @@ import type { Expectations, TestCase } from '../../src/model/project/detection.t
 import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import { evaluateCase, type VerdictOptions } from '../../src/testing/verdict.ts'
 import { destination, detection, failure, registry } from '../support/model.ts'
+import { silence } from '../support/silences.ts'
 
 const said = <T>(output: T) => ({ output })
 const soc = registry([destination('soc', { severities: ['MEDIUM'] }), destination('pager')], {
@@ -237,5 +238,57 @@ describe('routing problems', () => {
         with: without,
       }),
     ).toEqual(['ExpectedDestinations'])
+  })
+})
+
+describe('ExpectedSilenced', () => {
+  const AT = '2026-12-05T01:00:00Z'
+  const until = Date.parse(AT) + 1_000
+  const silenced = {
+    ...options,
+    handling: { silences: [silence('patching', { until, destinations: ['soc'] })] },
+  }
+  const judge = (expectations: Expectations, given: VerdictOptions = silenced) =>
+    evaluateCase(detection(), testCase(true, expectations), outcome({ detection: said(true) }), given)
+
+  it.each<[Expectations, unknown]>([
+    [{ ExpectedSilenced: 'patching' }, undefined],
+    [{ ExpectedSilenced: true }, undefined],
+    [{ ExpectedSilenced: false }, 'patching'],
+    [{ ExpectedSilenced: 'other' }, 'patching'],
+    [{ ExpectedSilenced: 'patching', At: AT }, undefined],
+    [{ ExpectedSilenced: 'patching', At: '2026-12-05T01:00:01Z' }, false],
+    [{ ExpectedSilenced: false, At: '2026-12-05T01:00:01Z' }, undefined],
+    [{ ExpectedDestinations: ['soc'], ExpectedSilenced: true }, undefined],
+  ])('%j', (expectations, actual) => {
+    const { failures, notices } = judge(expectations)
+    expect(failures.map((failure) => [failure.what, failure.actual])).toEqual(
+      actual === undefined ? [] : [['ExpectedSilenced', actual]],
+    )
+    expect(notices).toEqual([])
+  })
+
+  it('has the time of the caller in place of the time of the case', () => {
+    const { failures } = judge({ ExpectedSilenced: false, At: AT }, { ...silenced, at: until })
+    expect(failures).toEqual([])
+  })
+
+  it('is missing where a silence hides the alert of a case, which is a notice', () => {
+    const { status, notices, handling } = judge({})
+    expect([status, handling?.steps[0]?.did]).toEqual(['passed', 'hid'])
+    expect(notices).toEqual([
+      'the silence patching hides this alert; state it with ExpectedSilenced: patching',
+    ])
+  })
+
+  it('false holds for a case without an alert', () => {
+    const judged = (expected: boolean) =>
+      evaluateCase(
+        detection(),
+        testCase(false, { ExpectedSilenced: expected }),
+        outcome({ detection: said(false) }),
+        silenced,
+      ).failures.length
+    expect([judged(false), judged(true)]).toEqual([0, 1])
   })
 })

@@ -1,5 +1,6 @@
 /** Typed declarations of options. One declaration serves parsing, help, completion and the check of the docs. */
 import { InvalidArgumentError, Option } from 'commander'
+import { parseTime, TIME_SCHEMA } from '../../config/files/times.ts'
 import { isError, messageOf } from '../../errors.ts'
 
 export interface TypedOption<T> {
@@ -93,6 +94,7 @@ export function wholeNumber(minimum: number): (text: string) => number {
 export const GLOBAL_OPTIONS = {
   project: text('--project <dir>', 'directory of the detections repository; default: the current directory'),
   destinations: text('--destinations <file>', 'file of destinations to use instead of destinations.yaml'),
+  silences: text('--silences <file>', 'file of silences to use instead of silences.yaml'),
   pythonPath: list('--python-path <path>', 'folder of pure-Python packages, or a wheel'),
   envFile: text('--env-file <file>', 'file of NAME=value lines to add to the environment'),
   quiet: flag('--quiet', 'print results and errors only, without progress and notices'),
@@ -100,6 +102,15 @@ export const GLOBAL_OPTIONS = {
   noColor: flag('--no-color', 'print without colours, as with NO_COLOR or outside a terminal'),
 } satisfies OptionSet
 export type GlobalOptions = typeof GLOBAL_OPTIONS
+
+/** A point in time, for the rules of handling. */
+export const AT = parsed('--at <time>', 'time of the event, for silences; default: At of the case', timeOf)
+
+function timeOf(text: string): number {
+  const time = parseTime(text)
+  if (time === undefined) throw new InvalidArgumentError(`Use ${TIME_SCHEMA.form}.`)
+  return time
+}
 
 /** Every command that prints data has this option. */
 export const FORMAT = choiceWithDefault('--format <format>', 'output format', ['pretty', 'json'])

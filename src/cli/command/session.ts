@@ -35,7 +35,8 @@ export function openSession(
     readonly log?: Pick<LogOptions, 'format' | 'level'>
   } = {},
 ): Session {
-  const { project, destinations, envFile, quiet, verbose, noColor, pythonPath, allowLocalTypes } = options
+  const { project, destinations, silences, envFile, quiet, verbose, noColor, pythonPath, allowLocalTypes } =
+    options
   const printError = (lines: string) => void io.stderr.write(`${lines}\n`)
   const level = quiet ? 'error' : (more.log?.level ?? 'warn')
   const format = more.log?.format ?? 'pretty'
@@ -50,6 +51,7 @@ export function openSession(
     workspace: {
       root: project ?? '.',
       destinationsFile: destinations,
+      silencesFile: silences,
       envFile,
       pythonPaths: pythonPath.map((path) => resolve(path)),
       allowLocalTypes,

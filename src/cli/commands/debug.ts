@@ -10,13 +10,13 @@ import { failureLines, printedLines, readLines } from '../../reporters/parts/fai
 import { formatHandling } from '../../reporters/parts/handling-trace.ts'
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
-import { evaluateCase } from '../../testing/verdict.ts'
+import { evaluateCase, timeOf } from '../../testing/verdict.ts'
 import { type Explanation, explainOutcome } from '../../workspace/explain-event.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
-import { ALLOW_LOCAL_TYPES, FORMAT } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, AT, FORMAT } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
@@ -34,6 +34,7 @@ export default defineCommand({
   arguments: { '<id>': 'id of a rule or policy', '<test>': 'name of one of its test cases' },
   suggestions: 'detections',
   options: {
+    at: AT,
     format: FORMAT,
     failOnProblems: SELECTION_OPTIONS.failOnProblems,
     allowUnknownDestinations: SELECTION_OPTIONS.allowUnknownDestinations,
@@ -74,6 +75,7 @@ async function debugCase(
   detection: Detection,
   test: TestCase,
   options: {
+    readonly at: number | undefined
     readonly allowUnknownDestinations: boolean
     readonly allowLocalTypes: boolean
     readonly failOnProblems: boolean
@@ -88,6 +90,7 @@ async function debugCase(
   })
   const explanation = await explainOutcome(project, engine, detection, {
     entry,
+    at: options.at ?? timeOf(test),
     outcome: outcome!,
     allowLocalTypes: options.allowLocalTypes,
   })
@@ -112,6 +115,7 @@ function formatDebugResult({ detection, result, explanation }: DebugResult, styl
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['handling', handling ? formatHandling(handling, style) : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
+    ['notices', result.notices.map(escapeForTerminal)],
     ['warnings', result.warnings.map(escapeForTerminal)],
     ['failures', result.failures.flatMap((failure) => failureLines(failure, style))],
   ]

@@ -3,12 +3,13 @@ import { text as readAll } from 'node:stream/consumers'
 import type { JsonText } from '../../core/exact-json.ts'
 import { UserError } from '../../errors.ts'
 import type { Detection } from '../../model/project/detection.ts'
+import { timeOf } from '../../testing/verdict.ts'
 import { readEventFile } from '../../workspace/event-file.ts'
 import { type Explanation, explain } from '../../workspace/explain-event.ts'
 import { openProject, startEngine } from '../../workspace/open-project.ts'
 import { defineCommand, EXIT_OK, type Io } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
-import { ALLOW_LOCAL_TYPES, FORMAT, flag, text, withSuggestions } from '../command/options.ts'
+import { ALLOW_LOCAL_TYPES, AT, FORMAT, flag, text, withSuggestions } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { explanationJson, formatExplanation } from '../format/explanation.ts'
@@ -18,6 +19,7 @@ export default defineCommand({
     detection: withSuggestions(text('--detection <id>', 'id of a rule or policy'), 'detections'),
     test: text('--test <name>', 'name of one of its test cases'),
     event: text('--event <file>', 'file with one JSON object; - for standard input'),
+    at: AT,
     format: FORMAT,
     allowUnknownDestinations: flag(
       '--allow-unknown-destinations',
@@ -40,7 +42,12 @@ export default defineCommand({
     const engine = await startEngine(project, 'test', session.log)
     let explanation: Explanation
     try {
-      explanation = await explain(project, engine, { detection: id, ...entry, allowLocalTypes })
+      explanation = await explain(project, engine, {
+        detection: id,
+        ...entry,
+        at: options.at ?? entry.at,
+        allowLocalTypes,
+      })
     } finally {
       await engine.close()
     }
@@ -56,7 +63,7 @@ async function entryOf(
   detection: Detection,
   { test, event, root }: { test?: string; event?: string; root: string },
   io: Io,
-): Promise<{ entry: JsonText; mocks?: JsonText }> {
+): Promise<{ entry: JsonText; mocks?: JsonText; at?: number | null }> {
   if (event !== undefined) {
     if (detection.correlation)
       throw new UserError(`correlation rule ${detection.id} cannot be explained with --event`, {
@@ -66,7 +73,8 @@ async function entryOf(
     const content = event === '-' ? await readAll(io.stdin) : readEventFile(root, event)
     return { entry: checkEvent(event, content) }
   }
-  return findCase(detection, test ?? '')
+  const found = findCase(detection, test ?? '')
+  return { entry: found.entry, mocks: found.mocks, at: timeOf(found) }
 }
 
 /** The engine gets the original text, so that numbers keep their digits. */

@@ -48,6 +48,9 @@ const KEYS: Readonly<Record<string, string>> = {
   objectName: 'The name to replace, as the body calls it.',
   returnValue: 'What the replacement returns, exactly as written here.',
   ExpectedSeverity: 'The severity of the alert.',
+  ExpectedSilenced:
+    'The id of the silence that hides the alert from a destination; `true`: any; `false`: none.',
+  At: 'The time of the event, for silences. Without it, silences match whatever their times are.',
   ExpectedDestinations: 'The exact destinations of the alert, fallback included. `[]` means none.',
   ExpectedRoute: 'The route level that decides.',
   ExpectedTitle: 'The title, without the prefix of the alert type.',
@@ -185,6 +188,7 @@ const KEYS: Readonly<Record<string, string>> = {
   'warnings.off': 'Problem codes of warnings that are not reported.',
   rejects: 'The file to which rejected events are appended.',
   destinations: 'The file of the registry of destinations.',
+  silences: 'The file of silences.',
 }
 
 /** Undefined where nothing is known of the key. */

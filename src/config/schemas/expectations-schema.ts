@@ -1,5 +1,6 @@
 /** The expectations of a test case, inline or in `<spec>.expect.yml`. */
 import { ROUTE_LEVELS } from '../../model/alerts/route.ts'
+import { TIME_SCHEMA } from '../files/times.ts'
 import { closed, SEVERITY, TEXT, TEXTS } from './field-forms.ts'
 
 export const EXPECTATION_PROPERTIES = {
@@ -13,6 +14,8 @@ export const EXPECTATION_PROPERTIES = {
   ExpectedReference: TEXT,
   ExpectedRunbook: TEXT,
   ExpectedAlertContext: { type: 'object' },
+  ExpectedSilenced: { anyOf: [{ type: 'boolean' }, { type: 'string', minLength: 1 }] },
+  At: TIME_SCHEMA,
 } as const
 
 /** An expectations file: test name -> expectations. */

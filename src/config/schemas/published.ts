@@ -10,6 +10,7 @@ import { EXPECTATIONS_FILE_SCHEMA } from './expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from './lookup-table.ts'
 import { QUERY_TEXT_KEYS } from './query.ts'
 import { SETTINGS_SCHEMA } from './settings-schema.ts'
+import { SILENCES_SCHEMA } from './silences-schema.ts'
 
 export interface PublishedSchema {
   readonly name: string
@@ -35,6 +36,7 @@ export function publishedSchemas(types: readonly DestinationTypeOptions[]): Publ
       EXPECTATIONS_FILE_SCHEMA,
     ),
     published('destinations', 'Where alerts go', ['destinations.yaml'], destinationsSchema(types)),
+    published('silences', 'Which alerts are not sent, and until when', ['silences.yaml'], SILENCES_SCHEMA),
     published('settings', 'Settings', ['signalbox.yaml'], SETTINGS_SCHEMA),
   ]
 }

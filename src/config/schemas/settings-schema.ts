@@ -94,4 +94,5 @@ export const SETTINGS_SCHEMA = closed({
   warnings: closed({ error: WARNINGS, off: WARNINGS }),
   rejects: TEXT,
   destinations: TEXT,
+  silences: TEXT,
 })

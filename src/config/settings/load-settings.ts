@@ -40,6 +40,7 @@ interface DeclaredSettings {
   rejects?: string
   hostId?: string
   destinations?: string
+  silences?: string
 }
 
 interface LoadedSettings {
@@ -47,6 +48,8 @@ interface LoadedSettings {
   readonly settings: Settings
   /** The registry file that the settings name; null: they name none. */
   readonly destinationsFile: string | null
+  /** The file of silences that the settings name; null: they name none. */
+  readonly silencesFile: string | null
   /** null: there is no file, or it has errors. */
   readonly document: SettingsDocument | null
 }
@@ -58,7 +61,17 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, cluster, api, lint, warnings, destinations = null, ...rest } = declared
+  const {
+    python: _,
+    limits,
+    cluster,
+    api,
+    lint,
+    warnings,
+    destinations = null,
+    silences = null,
+    ...rest
+  } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
@@ -68,7 +81,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
-  return { settings, destinationsFile: destinations, document: file }
+  return { settings, destinationsFile: destinations, silencesFile: silences, document: file }
 }
 
 /** Names of headers are compared in lower case. */

@@ -6,7 +6,7 @@ import type { RoutedProject } from '../../model/project/project.ts'
 /** Options can hold secrets, and neither these nor the place in the file decide anything. */
 const IGNORED: readonly string[] = ['options', 'location'] satisfies (keyof Destination)[]
 
-export function projectHash({ detections, dataModels, registry, settings }: RoutedProject): string {
+export function projectHash({ detections, dataModels, registry, handling, settings }: RoutedProject): string {
   const { fallback, fallbackAfterMs, heartbeat, onEscalation } = registry
   const parts = {
     // The version covers the spec, the body and the helpers. Overrides of destinations.yaml are beside it.
@@ -17,6 +17,7 @@ export function projectHash({ detections, dataModels, registry, settings }: Rout
       return { id, enabled, logTypes, mappings, source: body?.source ?? null }
     }),
     destinations: registry.destinations.map(decidingParts),
+    handling,
     registry: { fallback, fallbackAfterMs, heartbeat, onEscalation },
     settings: { classification: settings.classification, trust: settings.trust, limits: settings.limits },
   }

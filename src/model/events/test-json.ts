@@ -22,6 +22,7 @@ export function testJson(test: TestResult) {
     output: test.output,
     reads: test.reads,
     handling: test.handling,
+    notices: test.notices,
   }
 }
 

@@ -32,6 +32,8 @@ export interface TestResult {
   readonly handling: Handling | null
   readonly functions: FunctionResults
   readonly failures: readonly TestFailure[]
+  /** What an author may want to know, and what is neither an error nor a warning. */
+  readonly notices: readonly string[]
   readonly warnings: readonly string[]
   /** Expectations that could not be checked, with the reason. */
   readonly skippedExpectations: readonly { what: ExpectationName; reason: string }[]

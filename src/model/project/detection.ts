@@ -73,6 +73,10 @@ export interface Expectations {
   readonly ExpectedReference?: string
   readonly ExpectedRunbook?: string
   readonly ExpectedAlertContext?: unknown
+  /** The id of a silence; true: any; false: none. */
+  readonly ExpectedSilenced?: string | boolean
+  /** The time of the event, for the rules of handling. It expects nothing. */
+  readonly At?: string
 }
 export type ExpectationName = keyof Expectations
 

@@ -74,6 +74,7 @@ Detections and the routes of their alerts, for [Signalbox](node_modules/signalbo
 |---|---|
 | \`detections/\` | rules, helpers and data models: a YAML file and a Python file each |
 | \`destinations.yaml\` | where alerts go |
+| \`silences.yaml\` | which alerts are not sent, and until when; absent until you need it (node_modules/signalbox/docs/silences.md) |
 | \`${path}\` | ${summary} |
 | \`.githooks/pre-commit\` | the same checks before each commit |
 

@@ -4,7 +4,16 @@ import { STATUS_NAMES } from '../../../model/alerts/alert-status.ts'
 import { parseSeverity, SEVERITIES } from '../../../model/alerts/severity.ts'
 import { defineCommand, EXIT_OK } from '../../command/command.ts'
 import { durationMs } from '../../command/duration.ts'
-import { choice, FORMAT, parsed, STORE, text, wholeNumber, withSuggestions } from '../../command/options.ts'
+import {
+  choice,
+  FORMAT,
+  flag,
+  parsed,
+  STORE,
+  text,
+  wholeNumber,
+  withSuggestions,
+} from '../../command/options.ts'
 import { jsonDocument, withStore } from '../../command/store-session.ts'
 import { alertJson, alertsTable } from '../../format/alert-view.ts'
 
@@ -19,6 +28,7 @@ export const list = defineCommand({
     ),
     status: choice('--status <status>', 'list only alerts with this status', STATUS_NAMES),
     assignee: text('--assignee <name>', 'list only alerts that are assigned to this person'),
+    silenced: flag('--silenced', 'list only alerts that a silence hid from a destination'),
     since: parsed('--since <time>', 'list only alerts younger than this, for example 24h', durationMs),
     limit: parsed('--limit <n>', `maximum number to list, newest first; default: ${LIMIT}`, wholeNumber(1)),
     store: STORE,
@@ -26,12 +36,13 @@ export const list = defineCommand({
   },
   run: ({ options }, io) =>
     withStore(options, io, 'read', async (store, session) => {
-      const { detection, severity, status, assignee, since, limit = LIMIT } = options
+      const { detection, severity, status, assignee, silenced, since, limit = LIMIT } = options
       const alerts = await store.alerts({
         detection,
         severity,
         status,
         assignee,
+        silenced,
         limit,
         since: since === undefined ? undefined : store.now() - since,
       })
