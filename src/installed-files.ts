@@ -35,6 +35,9 @@ export const MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'migrations')
 /** The numbered migrations of the store in PostgreSQL. */
 export const POSTGRES_MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'postgres', 'migrations')
 
+/** The stylesheet and the script of the console. */
+export const CONSOLE_FOLDER = join(MODULES_FOLDER, 'server', 'console', 'assets')
+
 /** The modules that code of a project may import, by their names: the URLs in this copy of the program. */
 export const PUBLIC_MODULES: ReadonlyMap<string, string> = new Map([
   ['signalbox', moduleUrl('index').href],

@@ -261,6 +261,20 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: ['errors', 'core', 'model'],
     because: 'it answers requests and decides nothing about events',
   },
+  'server/console': {
+    may: [
+      'errors',
+      'core',
+      'installed-files',
+      'model',
+      'store/store.ts',
+      'alerts',
+      'routing',
+      'drawings',
+      'server',
+    ],
+    because: 'it shows what it is given, and does what its ports can',
+  },
   workspace: {
     may: [
       'errors',
@@ -308,8 +322,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'store',
       'delivery/http',
       'delivery',
+      'routing',
       'pipeline',
       'server',
+      'server/console',
       'workspace',
     ],
     because: 'the composition root',

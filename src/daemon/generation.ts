@@ -5,6 +5,7 @@ import { processEnvironment } from '../config/files/environment.ts'
 import { shownProblems } from '../config/files/folded-problems.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
+import type { RouteTable } from '../model/alerts/route-table.ts'
 import type { DetectionCache } from '../model/events/detection-cache.ts'
 import type { Engine, EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
@@ -15,6 +16,7 @@ import type { Project, RoutedProject } from '../model/project/project.ts'
 import type { AccessRules } from '../server/access/access.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
+import { declaredRouteTable } from '../workspace/routes/route-table-builder.ts'
 import { warnUnusedContent } from '../workspace/unused-content.ts'
 import { accessRules } from './access/access-rules.ts'
 import { logGuards } from './guard-reports.ts'
@@ -47,6 +49,8 @@ export interface PreparedProject {
   readonly secrets: Secrets
   /** Who may use the API. */
   readonly access: AccessRules
+  /** The names of the tests of each detection, in the order of the file. */
+  readonly testNames: ReadonlyMap<string, readonly string[]>
   /** Absolute paths of the files that the secrets are read from. */
   readonly secretFiles: readonly string[]
 }
@@ -58,6 +62,8 @@ export interface Generation extends PreparedProject {
   /** Reasons for which no event can be evaluated now; empty: events can be evaluated. */
   unavailable(): readonly string[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
+  /** The routes that metadata and text say. */
+  routes(): RouteTable
   /** See `Engine`. */
   eventsWithoutPython(): number
   /** Waits for the evaluations under way, then ends the workers. */
@@ -87,7 +93,10 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const secretFiles = secrets.files(registry.destinations)
   const access = await accessRules(project.settings.api, secrets)
   const routed = { ...withoutTests(project), registry }
-  return { project: routed, hash: projectHash(routed), types, secrets, access, secretFiles }
+  const testNames = new Map(
+    [...project.detections].map(([id, { tests }]) => [id, tests.map(({ name }) => name)]),
+  )
+  return { project: routed, hash: projectHash(routed), types, secrets, access, secretFiles, testNames }
 }
 
 /** A run needs no test cases, and they are the largest part of a large repository. */
@@ -115,7 +124,12 @@ export async function startGeneration(
     const invalid = problems.filter(isError)
     const warnings = problems.filter((problem) => !isError(problem))
     if (options.logsGuards) void logGuards(project, engine, options.log, options.guards)
-    return { ...prepared, invalid, warnings, ...retirable(engine) }
+    let table: RouteTable | null = null
+    const routes = () => {
+      table ??= declaredRouteTable(project, engine.facts)
+      return table
+    }
+    return { ...prepared, invalid, warnings, routes, ...retirable(engine) }
   } catch (error) {
     await engine.close()
     throw error

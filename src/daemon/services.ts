@@ -11,6 +11,7 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
+import { openConsole } from './console/open-console.ts'
 import type { Generation } from './generation.ts'
 import { SkippedEventsCounter } from './guard-reports.ts'
 import { memberGauges } from './members/member-gauges.ts'
@@ -104,6 +105,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
     absence,
+    parts: [openConsole(resources, options, () => delivery.wake())],
   })
   cleanups.add('HTTP server', () => server.close())
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)

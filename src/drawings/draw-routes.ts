@@ -6,7 +6,7 @@ import { bundleRoutes } from '../routing/route-bundles.ts'
 import { type Chart, chartOf } from './_chart.ts'
 import { routesHtml } from './html.ts'
 import { routesMermaid } from './mermaid.ts'
-import { routesSvg } from './svg.ts'
+import { routesSvg, routesSvgForPage } from './svg.ts'
 
 export const DRAWINGS = ['mermaid', 'html', 'svg'] as const
 type Drawing = (typeof DRAWINGS)[number]
@@ -18,6 +18,17 @@ const DRAW: Readonly<Record<Drawing, (chart: Chart) => string>> = {
 }
 
 export function drawRoutes(kind: Drawing, table: RouteTable, registry: Registry | NoRegistry): string {
-  const declared = declaredDestinations(registry).map(({ name }) => name)
-  return DRAW[kind](chartOf(bundleRoutes(table), declared))
+  return DRAW[kind](chartFor(table, registry))
+}
+
+/** Draws the routes for a page that has a stylesheet for them. */
+export function drawRoutesForPage(table: RouteTable, registry: Registry | NoRegistry): string {
+  return routesSvgForPage(chartFor(table, registry))
+}
+
+function chartFor(table: RouteTable, registry: Registry | NoRegistry): Chart {
+  return chartOf(
+    bundleRoutes(table),
+    declaredDestinations(registry).map(({ name }) => name),
+  )
 }

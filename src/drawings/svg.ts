@@ -20,11 +20,32 @@ const LEAN = 130
 const STYLE = `
 text{font:12px system-ui,'Segoe UI',sans-serif;fill:#1f2933}
 .title{font-size:18px;font-weight:600}.quiet{fill:#66707c}.type{font-weight:600}
+.letter{fill:#fff;font-size:10px}
 .band{fill:#f4f6f8}.rail{stroke:#b9c2cc;stroke-width:2}.line{stroke:#e3e8ed}
 .stop{fill:#1d6f5c}.fallback{fill:#fff;stroke:#e08a1e;stroke-width:3}.nowhere{fill:#d1432f}.suppressed{fill:#8a94a0}.unknown{stroke:#66707c}.maybe{fill:#fff;stroke-width:2;stroke-dasharray:3 2}.stop.maybe{stroke:#1d6f5c}
 `
 
+/** A picture that is a file of its own. */
 export function routesSvg(chart: Chart): string {
+  const { open, content } = picture(chart)
+  return `${open}
+<style>${STYLE}</style>
+<rect width="100%" height="100%" fill="#fff"/>
+${content}
+</svg>
+`
+}
+
+/** A picture for a page whose stylesheet has its colours. It holds no style, which the policy of such a page refuses. */
+export function routesSvgForPage(chart: Chart): string {
+  const { open, content } = picture(chart)
+  return `${open}
+${content}
+</svg>
+`
+}
+
+function picture(chart: Chart): { readonly open: string; readonly content: string } {
   const rows = chart.groups.reduce((sum, { tracks }) => sum + tracks.length, 0)
   const width = COLUMNS_AT + chart.columns.length * COLUMN + LEAN + MARGIN
   const height = ROWS_AT + rows * ROW + MARGIN * 2
@@ -34,15 +55,15 @@ export function routesSvg(chart: Chart): string {
     row += tracks.length
     return groupMarkup(logType, tracks, y, index % 2 === 0, width)
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Where alerts go">
-<style>${STYLE}</style>
-<rect width="100%" height="100%" fill="#fff"/>
-${heading(chart)}
-${groups.map(({ back }) => back).join('\n')}
-${chart.columns.map(({ name, isUndeclared }, i) => columnMarkup(name, isUndeclared, i, height)).join('\n')}
-${groups.map(({ front }) => front).join('\n')}
-</svg>
-`
+  return {
+    open: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Where alerts go">`,
+    content: [
+      heading(chart),
+      ...groups.map(({ back }) => back),
+      ...chart.columns.map(({ name, isUndeclared }, i) => columnMarkup(name, isUndeclared, i, height)),
+      ...groups.map(({ front }) => front),
+    ].join('\n'),
+  }
 }
 
 function heading({ detections, columns }: Chart): string {
@@ -87,7 +108,7 @@ function trackMarkup({ bundle, stops, label }: Track, y: number): string {
   const chips = SHOWN_SEVERITIES.map((severity, i) => {
     if (!bundle.severities.includes(severity)) return ''
     const x = CHIPS_AT + i * CHIP
-    return `<rect x="${x}" y="${y + 4}" width="16" height="14" rx="3" fill="${SEVERITY_COLOURS[severity]}"><title>${severity}</title></rect><text x="${x + 8}" y="${y + 15}" text-anchor="middle" style="fill:#fff;font-size:10px">${severity[0]}</text>`
+    return `<rect class="${severity.toLowerCase()}" x="${x}" y="${y + 4}" width="16" height="14" rx="3" fill="${SEVERITY_COLOURS[severity]}"><title>${severity}</title></rect><text x="${x + 8}" y="${y + 15}" text-anchor="middle" class="letter">${severity[0]}</text>`
   })
   return `<g><title>${listed}</title>${rail}${chips.join('')}<text x="${LABEL_AT}" y="${y + 15}">${escapeMarkup(cut(label, 46))}</text>${circles.join('')}</g>`
 }

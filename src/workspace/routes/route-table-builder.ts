@@ -32,6 +32,22 @@ export async function routeTable(project: Project, engine: Engine): Promise<Rout
   }
 }
 
+/** Builds the routes from metadata and text alone. What only a run can show is unknown. */
+export function declaredRouteTable(
+  { detections, registry }: Pick<Project, 'detections' | 'registry'>,
+  facts: Engine['facts'],
+): RouteTable {
+  const all = [...detections.values()]
+  const routed = all.filter(({ enabled, createAlert }) => enabled && createAlert)
+  return {
+    rows: routed.flatMap((detection) => {
+      const routingFacts = routingFactsOf(facts.detections.get(detection.id), detection.simple)
+      return routeRows(detection, routingFacts, [], registry)
+    }),
+    silent: all.flatMap(silence),
+  }
+}
+
 /** Runs all cases of the given detections as `test` does. */
 export function resultsOf(
   project: Project,

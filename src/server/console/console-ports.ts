@@ -1,0 +1,107 @@
+/** What the console needs: who may sign in, what there is to show, and what a person can do. The composition root provides it. */
+import type { AlertAct } from '../../alerts/status-change.ts'
+import type { StatusName } from '../../model/alerts/alert-status.ts'
+import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Severity } from '../../model/alerts/severity.ts'
+import type { Registry } from '../../model/project/destination.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import type { AlertRow, LimiterState, Store } from '../../store/store.ts'
+
+export interface Identity {
+  /** The name of the token or the person, which the history of an alert shows. */
+  readonly name: string
+  readonly role: 'viewer' | 'operator'
+}
+
+/** What the list of alerts shows. Every condition must hold. */
+export interface AlertQuery {
+  /** A part of the title, the dedup key, the detection or the tags. */
+  readonly text?: string
+  readonly statuses?: readonly StatusName[]
+  readonly severities?: readonly Severity[]
+  readonly detection?: string
+  readonly assignee?: string
+  readonly since?: number
+  readonly destination?: string
+  readonly tag?: string
+  /** Where the previous page has ended. */
+  readonly before?: string
+  readonly limit: number
+}
+
+/** Notifications can be large, so lists leave them out. */
+export type ListedAlert = Omit<AlertRow, 'notification' | 'reference' | 'groupKey' | 'divergences'>
+
+export interface AlertPage {
+  /** The newest first. */
+  readonly alerts: readonly ListedAlert[]
+  /** The `before` of the next page; null: this is the last one. */
+  readonly next: string | null
+}
+
+/** The number of things in one period, by what the chart distinguishes. */
+export interface Period {
+  readonly from: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export interface ConsoleStatistics {
+  readonly alertsByHour: readonly Period[]
+  readonly alertsByDay: readonly Period[]
+  readonly deliveriesByHour: readonly Period[]
+}
+
+/** What is known of a detection beside its files. */
+export interface DetectionFacts {
+  readonly limiter: LimiterState | null
+  readonly alertsPerDay: number
+  readonly lastAlertAt: number | null
+  readonly errors: number
+  readonly verdicts: { readonly falsePositives: number; readonly resolved: number }
+}
+
+export type ConsoleStore = Pick<
+  Store,
+  | 'now'
+  | 'alert'
+  | 'audit'
+  | 'deliveries'
+  | 'attempts'
+  | 'countDeliveries'
+  | 'backlog'
+  | 'destinationState'
+  | 'members'
+  | 'isShared'
+>
+
+/** The result of an act: a sentence for the person, and whether it succeeded. */
+export interface ActReport {
+  readonly ok: boolean
+  readonly sentence: string
+}
+
+export interface ConsoleActs {
+  changeAlert(alertId: string, act: AlertAct, by: string): Promise<ActReport>
+  resend(alertId: string, destinations: readonly string[], by: string): Promise<ActReport>
+  retryDeliveries(ids: readonly string[], by: string): Promise<ActReport>
+  testDestination(name: string): Promise<ActReport>
+  resumeDestination(name: string, by: string): Promise<ActReport>
+  unmute(detection: string, by: string): Promise<ActReport>
+}
+
+export interface ConsolePorts {
+  /** The reason for which the store cannot be read now. */
+  readonly unavailable: () => string | null
+  readonly store: ConsoleStore
+  readonly findAlerts: (query: AlertQuery) => Promise<AlertPage>
+  readonly statistics: () => Promise<ConsoleStatistics>
+  readonly registry: () => Registry
+  readonly detections: () => ReadonlyMap<string, Detection>
+  readonly detectionFacts: (ids: readonly string[]) => Promise<ReadonlyMap<string, DetectionFacts>>
+  /** The names of the tests of a detection. */
+  readonly testNames: (detection: string) => readonly string[]
+  readonly routes: () => RouteTable
+  /** The advice for a destination that is paused. */
+  readonly pauseHint: (destination: string) => string
+  readonly acts: ConsoleActs
+}
