@@ -333,6 +333,9 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
         hasMore: false,
       })
       expect((await store.deliveries({ destination: 'new', limit: many + 1 })).length).toBe(many)
+      while ((await store.reconcile(removed)).hasMore);
+      // A retry of more of them than one transaction changes brings all of them back.
+      expect(await store.retry({ states: ['orphaned'], limit: many })).toBe(many)
     })
 
     it('deliveries follow the new name of their destination', async () => {

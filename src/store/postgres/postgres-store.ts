@@ -57,6 +57,8 @@ interface PostgresStoreOptions {
   readonly onWork: () => void
 }
 
+/** The limit bounds how long a statement and its locks last. */
+const MAX_RETRIES_PER_CALL = 1_000
 const RETRYABLE = ['dead', 'orphaned', 'waiting'] as const
 
 export async function openPostgresStore(
@@ -181,13 +183,17 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
         'ids' in selection
           ? selection.ids
           : (await listDeliveries(database, { ...selection, states })).map(({ id }) => id)
-      const [row] = await database.query<{ changed: number }>(
-        'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
-        [ids, states, by?.actor ?? null, by?.via ?? null, now()],
-      )
-      // The daemon looks for due deliveries at once. The transaction above has ended: see decision 43.
-      if (membership.id === null && row!.changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
-      return row!.changed
+      let changed = 0
+      for (let from = 0; from < ids.length; from += MAX_RETRIES_PER_CALL) {
+        const [row] = await database.query<{ changed: number }>(
+          'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
+          [ids.slice(from, from + MAX_RETRIES_PER_CALL), states, by?.actor ?? null, by?.via ?? null, now()],
+        )
+        changed += row!.changed
+      }
+      // The daemon looks for due deliveries at once. The transactions above have ended: see decision 43.
+      if (membership.id === null && changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
+      return changed
     },
     shiftDueDates: async (ms) => {
       assertWritable()
