@@ -155,7 +155,7 @@ export class DaemonSlot {
     clearTimeout(timer)
   }
 
-  async untilReady(timeoutMs = 180_000): Promise<void> {
+  async untilReady(timeoutMs = 600_000): Promise<void> {
     await until(() => this.isReady(), { timeoutMs, what: `${this.name} is ready` }).catch((cause: Error) => {
       throw new Error(`${cause.message}\n${this.log()}`, { cause })
     })
