@@ -45,6 +45,7 @@ const report = await runCluster({
   blowEveryMs: Number(values['blow-every']),
   kinds: chosenKinds(),
   checkout: subject,
+  soundCheckout: checkout,
   // A destination that a deploy has removed is given up within a run.
   settings: `cluster: { orphanAfter: 20s, leaseMs: ${values.lease} }\n`,
   leaseMs: Number(values.lease),

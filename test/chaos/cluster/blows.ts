@@ -135,8 +135,10 @@ async function moveClock(slot: DaemonSlot, offsetMs: number, leaseMs: number): P
 const READY_TIMEOUT_MS = 60_000
 
 /** Ends one daemon after the other and starts it with the next registry; meanwhile two registries are in use. */
-async function deploy({ slots, registry }: BlowTargets): Promise<void> {
+async function deploy({ slots, registry, receiver }: BlowTargets): Promise<void> {
   const number = ++registry.current
+  // What waits for a destination that not every daemon knows must stay where it is.
+  receiver.setDown('third', true)
   for (const slot of slots) {
     await until(() => !slot.isBusy)
     slot.isBusy = true
@@ -149,4 +151,5 @@ async function deploy({ slots, registry }: BlowTargets): Promise<void> {
       slot.isBusy = false
     }
   }
+  receiver.setDown('third', false)
 }

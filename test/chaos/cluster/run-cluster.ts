@@ -34,6 +34,8 @@ export interface ClusterOptions {
   /** The names of the kinds of blows that strike. */
   readonly kinds: readonly string[]
   readonly checkout: string
+  /** The checkout whose single daemon finds the matches to compare with. It has every protection. */
+  readonly soundCheckout: string
   /** What a daemon adds to `signalbox.yaml`. */
   readonly settings: string
   readonly leaseMs: number
@@ -152,7 +154,7 @@ class ClusterRun {
     }
     const verdict = await this.#verdict(expected)
     options.progress('the verdict is reached; one daemon on SQLite reads the same events')
-    const reference = await referenceMatches(options.checkout, published.correlated, options.events)
+    const reference = await referenceMatches(options.soundCheckout, published.correlated, options.events)
     const wrong = [...verdict.wrong, ...differences(expected.matches, reference)]
     return {
       ...verdict,

@@ -35,7 +35,7 @@ export const SABOTAGES: Readonly<Record<string, readonly Change[]>> = {
       if (answer === 'fenced') throw new Error('fenced')
       plan.cursors = []
       cursors.set(claim.source, claim.expected)
-      await new Promise((resolve) => setTimeout(resolve, ${WAIT_MS}))
+      await new Promise((resolve) => setTimeout(resolve, ${5 * WAIT_MS}))
     }
     const expected = { ...planner.expected, cursors, items: cached.expected }
 `,
