@@ -245,10 +245,6 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'delivery uses stores and destinations by their contract',
   },
-  testing: {
-    may: ['errors', 'core', 'model', 'alerts', 'routing', 'handling'],
-    because: 'tests decide as production does',
-  },
   pipeline: {
     may: ['errors', 'core', 'model', 'correlation', 'store/store.ts', 'alerts', 'routing', 'handling'],
     because: 'it needs decisions and the contract of a store',
@@ -256,6 +252,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   simulation: {
     may: ['model', 'correlation', 'store/store.ts', 'store', 'pipeline'],
     because: 'it runs the pipeline with a clock and a store of its own',
+  },
+  testing: {
+    may: ['errors', 'core', 'model', 'store/store.ts', 'alerts', 'routing', 'handling', 'simulation'],
+    because: 'tests decide as production does',
   },
   server: {
     may: ['errors', 'core', 'model'],

@@ -3,6 +3,7 @@
 import type { Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import type { TestResult } from '../model/events/test-result.ts'
 import type { Detection, TestCase } from '../model/project/detection.ts'
+import { evaluateEventCase } from './event-cases.ts'
 import { evaluateCase, type VerdictOptions } from './verdict.ts'
 
 interface Case {
@@ -11,7 +12,8 @@ interface Case {
 }
 
 export interface CaseRun extends Case {
-  readonly outcome: TestOutcome
+  /** One outcome for each event of the case. */
+  readonly outcomes: readonly TestOutcome[]
   readonly result: TestResult
 }
 
@@ -28,26 +30,54 @@ export async function runCases(
   verdict: VerdictOptions,
   { followLines, recordAllReads }: CaseRunOptions,
 ): Promise<CaseRun[]> {
-  const outcomes = await engine.test(
-    cases.map((each) => callOf(each, { followLines, recordReads: recordAllReads })),
+  const outcomes = await outcomesOf(cases, engine, { followLines, recordReads: recordAllReads })
+  const runs = await Promise.all(
+    cases.map(async (each, index): Promise<CaseRun> => {
+      const own = outcomes[index]!
+      return { ...each, outcomes: own, result: await resultOf(each, own, verdict) }
+    }),
   )
-  const runs = cases.map(({ detection, test }, index): CaseRun => {
-    const outcome = outcomes[index]!
-    return { detection, test, outcome, result: evaluateCase(detection, test, outcome, verdict) }
-  })
   const reads = await readsOf(runs.filter(lacksReads), engine)
   return runs.map((run) => ({ ...run, result: { ...run.result, reads: reads.get(run) ?? run.result.reads } }))
 }
 
-function callOf(
-  { detection: { id }, test: { entry, mocks } }: Case,
-  asked: Pick<TestCall, 'followLines' | 'recordReads'>,
-): TestCall {
-  return { detection: id, entry, mocks, ...asked }
+async function resultOf(
+  { detection, test }: Case,
+  outcomes: readonly TestOutcome[],
+  verdict: VerdictOptions,
+): Promise<TestResult> {
+  const { events } = test
+  if (events === undefined) return evaluateCase(detection, test, outcomes[0]!, verdict)
+  return evaluateEventCase({ detection, test, events, outcomes }, verdict)
 }
 
-function lacksReads({ outcome, result }: CaseRun): boolean {
-  return result.status === 'failed' && outcome.reads === null
+type Recorded = Pick<TestCall, 'followLines' | 'recordReads'>
+
+/** Runs all events of all cases in one batch. */
+async function outcomesOf(
+  cases: readonly Case[],
+  engine: Pick<Engine, 'test'>,
+  recorded: Recorded,
+): Promise<readonly (readonly TestOutcome[])[]> {
+  const calls = cases.map((each) => callsOf(each, recorded))
+  const outcomes = await engine.test(calls.flat())
+  let next = 0
+  return calls.map(({ length }) => {
+    next += length
+    return outcomes.slice(next - length, next)
+  })
+}
+
+function callsOf(
+  { detection: { id }, test: { entry, events, mocks } }: Case,
+  recorded: Recorded,
+): TestCall[] {
+  const entries = events?.map((event) => event.entry) ?? [entry]
+  return entries.map((each) => ({ detection: id, entry: each, mocks, ...recorded }))
+}
+
+function lacksReads({ outcomes, result }: CaseRun): boolean {
+  return result.status === 'failed' && outcomes.every(({ reads }) => reads === null)
 }
 
 /** The second run follows all cases, because a body may keep state from one call to the next. */
@@ -56,6 +86,6 @@ async function readsOf(
   engine: Pick<Engine, 'test'>,
 ): Promise<ReadonlyMap<CaseRun, TestOutcome['reads']>> {
   if (runs.length === 0) return new Map()
-  const outcomes = await engine.test(runs.map((run) => callOf(run, { recordReads: true })))
-  return new Map(runs.map((run, index) => [run, outcomes[index]!.reads]))
+  const outcomes = await outcomesOf(runs, engine, { recordReads: true })
+  return new Map(runs.map((run, index) => [run, outcomes[index]!.flatMap(({ reads }) => reads ?? [])]))
 }

@@ -12,8 +12,8 @@ interface ExpectationResult {
 }
 
 type Check = (expected: unknown, draft: AlertDraft, handling: Handling) => unknown
-/** `At` expects nothing. */
-type CheckedName = Exclude<ExpectationName, 'At'>
+/** `At` expects nothing, and `ExpectedAlerts` is for cases with several events. */
+type CheckedName = Exclude<ExpectationName, 'At' | 'ExpectedAlerts'>
 
 /** The check of each expectation. It returns `undefined` if the value is as expected, and the actual value otherwise. */
 const ACTUAL: Record<CheckedName, Check> = {
@@ -45,7 +45,11 @@ export function checkExpectations(
 ): ExpectationResult {
   const failures: TestFailure[] = []
   const skipped: { what: ExpectationName; reason: string }[] = []
-  const { At: _, ...checked } = expectations
+  const { At: _, ExpectedAlerts: alerts, ...checked } = expectations
+  if (alerts !== undefined) {
+    const message = 'ExpectedAlerts requires a case with Events'
+    failures.push({ what: 'ExpectedAlerts', expected: alerts, actual: null, message })
+  }
   for (const [what, expected] of Object.entries(checked) as [CheckedName, unknown][]) {
     if (alert === null) {
       if (!expectsNoAlert(what, expected)) failures.push(noAlert(what, expected))

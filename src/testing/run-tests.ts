@@ -91,7 +91,7 @@ function resultOf(
   { coverage, selection }: TestRunOptions,
 ): DetectionResult {
   if (problem) return invalidResult(detection, problem)
-  const outcomes = runs.map(({ outcome }) => outcome)
+  const outcomes = runs.flatMap((run) => run.outcomes)
   coverage?.add(detection, outcomes)
   const tests = runs.map(({ result }) => result)
   const problems = minimumProblems(detection, selection.minimumTests)

@@ -1,7 +1,15 @@
 /** The cases that a spec carries, with the expectations given inline. */
 
 import { parseSeverity } from '../../model/alerts/severity.ts'
-import type { DetectionType, Expectations, TestCase } from '../../model/project/detection.ts'
+import { parseEventTime } from '../../model/events/event-time.ts'
+import type {
+  DetectionType,
+  Expectations,
+  ExpectedAlert,
+  TestCase,
+  TestEvent,
+} from '../../model/project/detection.ts'
+import { parseDuration } from '../files/durations.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { EXPECTATION_PROPERTIES } from '../schemas/expectations-schema.ts'
@@ -64,17 +72,39 @@ export function testCases(
         keepsFile: true,
       })
     } else names.set(text, source.locationAt(name.offset).line)
+    const events = eventsOf(test, ENTRY_KEY[type])
     const entry = child(test, ENTRY_KEY[type])
     const mocks = child(test, 'Mocks')
     return {
       name: text,
       location: source.locationAt(test.offset),
       expectedResult: toValue(child(test, 'ExpectedResult')!) === true,
-      entry: entry ? toJson(entry) : '[]',
+      entry: entry ? toJson(entry) : (events?.[0]?.entry ?? '[]'),
+      ...(events !== null && { events }),
       mocks: mocks ? toJson(mocks) : '[]',
       expectations: expectationsOf(test),
     }
   })
+}
+
+/** Durations of a case are added to this time. */
+const BEGINNING_MS = Date.UTC(2000, 0, 1)
+
+/** The form was checked. */
+function caseTime(text: unknown): number {
+  const duration = parseDuration(String(text))
+  return duration === undefined ? (parseEventTime(text) ?? BEGINNING_MS) : BEGINNING_MS + duration
+}
+
+/** Returns the events of a case that has several; null: it has one. */
+function eventsOf(test: MappingNode, entryKey: string): TestEvent[] | null {
+  const events = child(test, 'Events')
+  if (events?.kind !== 'sequence') return null
+  return events.items.flatMap((event) =>
+    event.kind === 'mapping'
+      ? [{ at: caseTime(toValue(child(event, 'At')!)), entry: toJson(child(event, entryKey)!) }]
+      : [],
+  )
 }
 
 /** The keys of a checked mapping that are expectations, severity in its one spelling. */
@@ -86,5 +116,15 @@ export function expectationsOf(node: MappingNode): Expectations {
   }
   const severity = expectations.ExpectedSeverity
   if (typeof severity === 'string') expectations.ExpectedSeverity = parseSeverity(severity)
+  const { ExpectedAlerts: alerts } = expectations
+  if (Array.isArray(alerts)) expectations.ExpectedAlerts = alerts.map(expectedAlert)
   return expectations
+}
+
+function expectedAlert({ at, severity, ...rest }: Record<string, unknown>): ExpectedAlert {
+  return {
+    ...rest,
+    ...(at !== undefined && { at: caseTime(at) }),
+    ...(typeof severity === 'string' && { severity: parseSeverity(severity)! }),
+  }
 }

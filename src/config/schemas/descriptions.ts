@@ -60,6 +60,18 @@ const KEYS: Readonly<Record<string, string>> = {
   ExpectedRunbook: 'The runbook of the alert.',
   ExpectedAlertContext:
     'A part of the alert context. Each key listed here must be there; lists must be equal.',
+  ExpectedAlerts:
+    'The alerts that the events of the case create, in their order. Keys that are left out are not compared.',
+  'ExpectedAlerts.at': 'The time at which the alert is created.',
+  'ExpectedAlerts.events': 'The number of events in the alert.',
+  'ExpectedAlerts.severity': 'The severity of the alert.',
+  'ExpectedAlerts.route': 'The route level that decides.',
+  'ExpectedAlerts.destinations': 'The exact destinations of the alert, fallback included.',
+  'ExpectedAlerts.title': 'The title, without the prefix of the alert type.',
+  'ExpectedAlerts.dedup': 'The dedup key.',
+  Events: 'Several events instead of one, each with its time.',
+  'Events.At':
+    'The time of the event, from the beginning of the case (0s, 15m) or of the calendar (2026-01-31T12:00:00Z).',
   Log: 'The event.',
   Resource: 'The resource.',
   LogType: "Ignored: the event's `p_log_type` counts.",

@@ -1,13 +1,25 @@
 /** The expectations of a test case, inline or in `<spec>.expect.yml`. */
 import { ROUTE_LEVELS } from '../../model/alerts/route.ts'
 import { TIME_SCHEMA } from '../files/times.ts'
-import { closed, SEVERITY, TEXT, TEXTS } from './field-forms.ts'
+import { CASE_TIME, closed, SEVERITY, TEXT, TEXTS } from './field-forms.ts'
+
+// `unresolved` is what a missing registry gives: nothing to expect.
+const ROUTE = { type: 'string', enum: ROUTE_LEVELS.filter((level) => level !== 'unresolved') } as const
+
+const EXPECTED_ALERT = closed({
+  at: CASE_TIME,
+  events: { type: 'integer', minimum: 1 },
+  severity: SEVERITY,
+  route: ROUTE,
+  destinations: TEXTS,
+  title: TEXT,
+  dedup: TEXT,
+})
 
 export const EXPECTATION_PROPERTIES = {
   ExpectedSeverity: SEVERITY,
   ExpectedDestinations: TEXTS,
-  // `unresolved` is what a missing registry gives: nothing to expect.
-  ExpectedRoute: { type: 'string', enum: ROUTE_LEVELS.filter((level) => level !== 'unresolved') },
+  ExpectedRoute: ROUTE,
   ExpectedTitle: TEXT,
   ExpectedDedup: TEXT,
   ExpectedDescription: TEXT,
@@ -16,6 +28,7 @@ export const EXPECTATION_PROPERTIES = {
   ExpectedAlertContext: { type: 'object' },
   ExpectedSilenced: { anyOf: [{ type: 'boolean' }, { type: 'string', minLength: 1 }] },
   At: TIME_SCHEMA,
+  ExpectedAlerts: { type: 'array', items: EXPECTED_ALERT },
 } as const
 
 /** An expectations file: test name -> expectations. */

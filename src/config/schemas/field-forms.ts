@@ -23,6 +23,14 @@ export const SEVERITY = {
   choices: SPELLINGS,
 } as const
 
+/** A time in a test case: from the beginning of the case, or of the calendar. */
+export const CASE_TIME = {
+  type: 'string',
+  pattern:
+    '^(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h|d)|\\d{4}-\\d\\d-\\d\\d(?:[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?(?:Z|[+-]\\d\\d:\\d\\d))?)$',
+  form: 'a time from the beginning of the case such as 0s or 15m, or a time such as 2026-01-31T12:00:00Z',
+} as const
+
 const ONE_TIMING = [{ required: ['CronExpression'] }, { required: ['RateMinutes'] }]
 const TIMINGS = {
   CronExpression: TEXT,

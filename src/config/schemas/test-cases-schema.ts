@@ -1,6 +1,6 @@
 /** Test cases of the kinds of detection. `Log`, `Resource` and `RuleOutputs` are checked no further than their presence. */
 import { EXPECTATION_PROPERTIES } from './expectations-schema.ts'
-import { BOOLEAN, closed, TEXT } from './field-forms.ts'
+import { BOOLEAN, CASE_TIME, closed, exactlyOne, TEXT } from './field-forms.ts'
 
 const MOCK = closed({ objectName: TEXT, returnValue: { type: ['string', 'boolean'] } }, [
   'objectName',
@@ -15,8 +15,13 @@ const CASE = {
 }
 
 function tests(entry: string, legacyType: string) {
-  const properties = { ...CASE, [entry]: {}, [legacyType]: TEXT }
-  return { type: 'array', items: closed(properties, ['Name', 'ExpectedResult', entry]) } as const
+  const event = closed({ At: CASE_TIME, [entry]: {} }, ['At', entry])
+  const Events = { type: 'array', minItems: 1, items: event }
+  const properties = { ...CASE, [entry]: {}, Events, [legacyType]: TEXT }
+  return {
+    type: 'array',
+    items: closed(properties, ['Name', 'ExpectedResult'], exactlyOne(entry, 'Events')),
+  } as const
 }
 
 export const RULE_TESTS = tests('Log', 'LogType')

@@ -77,7 +77,28 @@ export interface Expectations {
   readonly ExpectedSilenced?: string | boolean
   /** The time of the event, for the rules of handling. It expects nothing. */
   readonly At?: string
+  /** The alerts of a case with several events. */
+  readonly ExpectedAlerts?: readonly ExpectedAlert[]
 }
+/** An alert that a case with several events creates. An absent key asserts nothing. */
+export interface ExpectedAlert {
+  /** Epoch milliseconds. */
+  readonly at?: number
+  readonly events?: number
+  readonly severity?: Severity
+  readonly route?: RouteLevel
+  readonly destinations?: readonly string[]
+  readonly title?: string
+  readonly dedup?: string
+}
+
+/** One of several events of a case. */
+export interface TestEvent {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly entry: JsonText
+}
+
 export type ExpectationName = keyof Expectations
 
 export interface TestCase {
@@ -87,6 +108,8 @@ export interface TestCase {
   readonly expectedResult: boolean
   /** JSON text of `Log` or `Resource`, number lexemes kept. */
   readonly entry: JsonText
+  /** Present in a case with several events, of which `entry` is the first one. */
+  readonly events?: readonly TestEvent[]
   /** JSON text of the list of mocks. */
   readonly mocks: JsonText
   readonly expectations: Expectations
