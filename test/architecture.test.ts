@@ -294,6 +294,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'config/yaml',
       'config/schemas',
       'config/destinations',
+      'config/handling',
       'config/settings',
       'config',
       'store',

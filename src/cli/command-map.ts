@@ -49,6 +49,10 @@ export const COMMANDS: CommandMap = {
     summary: 'list, show, acknowledge, resolve and resend alerts',
     load: () => import('./commands/alerts.ts'),
   },
+  silences: {
+    summary: 'list, preview, add, expire and extend silences',
+    load: () => import('./commands/silences.ts'),
+  },
   deliveries: {
     summary: 'list and retry deliveries',
     load: () => import('./commands/deliveries.ts'),

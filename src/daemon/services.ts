@@ -14,6 +14,7 @@ import type { Cleanups } from './cleanups.ts'
 import { openConsole } from './console/open-console.ts'
 import type { Generation } from './generation.ts'
 import { SkippedEventsCounter } from './guard-reports.ts'
+import { silenceGauges, stepsOf } from './handling-metrics.ts'
 import { memberGauges } from './members/member-gauges.ts'
 import { PartitionStates } from './partitions/partition-states.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -63,6 +64,8 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     project: () => current.generation.project,
     onAdmitted: (admitted, deliveries) => {
       stats.recordAdmitted(admitted)
+      for (const { stage, did } of admitted.flatMap(stepsOf))
+        metrics.count('signalbox_alerts_handled_total', { stage, did })
       for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
       if (deliveries > 0) delivery.wake()
     },
@@ -79,6 +82,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   const skippedEvents = new SkippedEventsCounter(metrics)
   const storeGauges = async () => [
     ...(await memberGauges(store, systemClock.now())),
+    ...(await silenceGauges(store, current.generation.project.handling)),
     ...(await deliveryGauges(store, current.generation.project.registry)),
   ]
   metrics.gauges(async () => {

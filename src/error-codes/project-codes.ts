@@ -8,6 +8,14 @@ export const PROJECT_CODES = {
     cause: 'Standard input or a pipe failed before its end, and a stream cannot be read again.',
     fix: 'Use a file: source, which resumes where it stopped.',
   },
+  'invalid-silence': {
+    cause: 'A silence of the store has no sound form: its end, its reason, its owner or its matcher.',
+    fix: 'Follow the hint of the message. Silences of the file are changed in `silences.yaml`.',
+  },
+  'changing-silence': {
+    cause: 'Several people change the same silence at the same time.',
+    fix: 'Repeat the command.',
+  },
   'invalid-source': {
     cause: 'A source spec has no valid form, target or address.',
     fix: 'Write it as SCHEME:TARGET?key=value, as the pages of the sources describe.',

@@ -32,7 +32,7 @@ function isInForce({ from, until }: Pick<Silence, 'from' | 'until'>, now: number
 }
 
 /** True if the silence hides the alert while it is in force. */
-function hides({ match, except }: Silence, alert: HandledAlert): boolean {
+export function hides({ match, except }: Silence, alert: HandledAlert): boolean {
   if (match.alertTypes === undefined && alertGroup(alert.kind) !== 'ALERT') return false
   return matchesAlert(match, alert) && !(except !== null && matchesAlert(except as AlertMatch, alert))
 }

@@ -67,6 +67,18 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Commits that were decided again, by what another writer had changed: group, limiter, seen, rules, item, other.',
     labels: ['what'],
   },
+  signalbox_alerts_handled_total: {
+    help: 'Steps of the handling of new alerts, by stage and result: passed, hid, held, gathered, scheduled.',
+    labels: ['stage', 'did'],
+  },
+  signalbox_silences: {
+    help: 'Silences that have not ended, by origin: file, store.',
+    labels: ['origin'],
+  },
+  signalbox_silence_ends_timestamp_seconds: {
+    help: 'The end of the silence that ends next, by origin. It is missing without a silence.',
+    labels: ['origin'],
+  },
   signalbox_members: {
     help: 'Daemons of the store by the number of their project. The highest number is the newest project.',
     labels: ['generation'],

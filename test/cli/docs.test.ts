@@ -55,7 +55,7 @@ describe('the options documented', () => {
 
 /** The verbs that summaries use. A new one is added here after a look at the sentence. */
 const VERBS = new Set(
-  'acknowledge add assign change check copy create edit explain install list load measure print read remove reopen resend resolve retry run send show skip test unmute'.split(
+  'acknowledge add assign change check copy create edit expire explain extend install list load measure print read remove reopen resend resolve retry run send show skip test unmute'.split(
     ' ',
   ),
 )
