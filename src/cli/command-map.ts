@@ -45,6 +45,10 @@ export const COMMANDS: CommandMap = {
     load: () => import('./commands/replay.ts'),
   },
   run: { summary: 'read events, create alerts and deliver them', load: () => import('./commands/run.ts') },
+  ready: {
+    summary: 'check whether a running daemon accepts events',
+    load: () => import('./commands/ready.ts'),
+  },
   alerts: {
     summary: 'list, show, acknowledge, resolve and resend alerts',
     load: () => import('./commands/alerts.ts'),

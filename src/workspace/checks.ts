@@ -12,6 +12,7 @@ import type { HttpClient, Secrets } from '../model/ports.ts'
 import { type Destination, declaredDestinations } from '../model/project/destination.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
+import { type CheckOutcome, describeMembers } from './daemons/member-checks.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
 import { isLocalType } from './destinations/local-types.ts'
 import {
@@ -21,7 +22,6 @@ import {
   incompleteText,
   incompleteTypes,
 } from './guards/guard-coverage.ts'
-import { type CheckOutcome, describeMembers } from './member-checks.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
 import { openProjectStore, storeUrlOf } from './project-store.ts'

@@ -1,5 +1,5 @@
 /** Describes the daemons of a shared store for `doctor`, those with the newest project first. */
-import type { MemberRow } from '../store/store.ts'
+import type { MemberRow } from '../../store/store.ts'
 
 /** What one check has found. */
 export interface CheckOutcome {
