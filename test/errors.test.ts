@@ -21,6 +21,7 @@ it.each([
 
 /** The files, or folders of files, that throw an error of no kind, and what catches it. */
 const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
+  ['server/api/api-problems.ts', 'the error handler in the same file, which answers with the problem'],
   ['cli/prompts/prompts.ts', 'the prompt in the same file, which returns null'],
   ['config/yaml/yaml-tree.ts', 'the reader in yaml.ts beside it, which returns the problem'],
   ['daemon/partitions/partition-run.ts', 'the same file, which stops the partition'],

@@ -10,6 +10,7 @@ import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
+import { openApi } from './access/open-api.ts'
 import type { Cleanups } from './cleanups.ts'
 import { openConsole } from './console/open-console.ts'
 import type { Generation } from './generation.ts'
@@ -23,6 +24,7 @@ import type { DaemonOptions, Resources } from './resources.ts'
 import { RunStats } from './run-stats.ts'
 import { type CorrelationScheduler, createCorrelationScheduler } from './schedules/correlation-scheduler.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './schedules/heartbeat.ts'
+import { startTextIndexing } from './text-indexing.ts'
 
 const STORE_CHECK_INTERVAL_MS = 1_000
 
@@ -99,6 +101,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       ...(isAway ? [] : ((await absence.orAbsence(storeGauges())) ?? [])),
     ]
   })
+  const api = openApi(resources, options, () => delivery.wake())
   const server = createServer({
     log,
     metrics,
@@ -109,9 +112,9 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
     absence,
-    parts: [openConsole(resources, options, () => delivery.wake())],
+    parts: [api.part, openConsole(resources, options, () => delivery.wake())],
   })
-  cleanups.add('HTTP server', () => server.close())
+  cleanups.add('HTTP server', () => Promise.all([api.close(), server.close()]).then(() => {}))
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
   cleanups.add('HTTP client', () => http.close())
   const { root, registry } = current.generation.project
@@ -174,6 +177,8 @@ export async function startServices(
   cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)
   cleanups.add('correlation', () => correlations.stop())
+  const texts = startTextIndexing(store)
+  cleanups.add('index of texts', () => texts.stop())
   // Every write checks the store; a daemon that writes nothing notices here that the store was lost.
   const watching = setInterval(() => void store.check().catch(() => {}), STORE_CHECK_INTERVAL_MS)
   cleanups.add('watch of the store', async () => clearInterval(watching))

@@ -94,6 +94,10 @@ export const DAEMON_CODES = {
     cause: 'Others change the status of the alert faster than the command can write it.',
     fix: 'Run the command again.',
   },
+  'changed-alert': {
+    cause: 'The alert has another version than the request expects.',
+    fix: 'Read the alert again, and repeat the request with its version.',
+  },
   'too-long': {
     cause: 'A note has more than 2,000 characters, or an assignee more than 64.',
     fix: 'Shorten the text.',

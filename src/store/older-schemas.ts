@@ -11,6 +11,21 @@ interface OlderSchema {
 const VIEWS: readonly OlderSchema[] = [
   {
     since: 1,
+    before: 14,
+    sql: `
+      CREATE TEMP VIEW alert_index AS
+        SELECT a.created_at * 1048576 + (a.seq & 1048575) AS place, a.seq, a.detection, a.severity, s.status, s.assignee,
+          a.title || char(10) || a.dedup || char(10) || a.detection AS words,
+          (SELECT coalesce(char(10) || group_concat(value, char(10)) || char(10), '')
+           FROM json_each(a.notification, '$.tags')) AS tags,
+          (SELECT coalesce(char(10) || group_concat(value, char(10)) || char(10), '')
+           FROM json_each(a.route, '$.destinations')) AS destinations
+        FROM main.alert a JOIN alert_status s ON s.alert_id = a.id;
+      CREATE TEMP VIEW alert_unindexed AS SELECT place FROM alert_index;
+      CREATE VIRTUAL TABLE temp.alert_text USING fts5 (words, tags, destinations, tokenize = 'trigram');`,
+  },
+  {
+    since: 1,
     before: 12,
     sql: `
       CREATE TEMP VIEW handling AS SELECT 0 AS seq, '' AS alert_id, 0 AS at, '' AS steps WHERE 0;

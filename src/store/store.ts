@@ -5,8 +5,6 @@
  */
 
 import type { JsonText } from '../core/exact-json.ts'
-import type { StatusName } from '../model/alerts/alert-status.ts'
-import type { Severity } from '../model/alerts/severity.ts'
 import type {
   AlertRow,
   AppliedPlan,
@@ -19,6 +17,7 @@ import type {
   SignalRow,
   Versioned,
 } from './commit-plan.ts'
+import type { AlertFilter, AlertPage, AlertQuery } from './rows/alert-pages.ts'
 import type { AuditFilter, AuditRow, NewAudit } from './rows/audit-rows.ts'
 import type {
   Attempt,
@@ -46,6 +45,7 @@ import type {
 } from './rows/partition-rows.ts'
 
 export * from './commit-plan.ts'
+export * from './rows/alert-pages.ts'
 export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
 export * from './rows/handling-rows.ts'
@@ -104,19 +104,6 @@ export interface KvItem {
   readonly value: JsonText
   /** No two writes of a key make the same version. */
   readonly version: string
-}
-
-export interface AlertFilter {
-  readonly detection?: string
-  readonly severity?: Severity
-  readonly status?: StatusName
-  readonly assignee?: string
-  /** True: alerts that no silence hid from a destination are left out. */
-  readonly silenced?: boolean
-  /** If it is set, alerts that this silence did not hide are left out. */
-  readonly silencedBy?: string
-  readonly since?: number
-  readonly limit: number
 }
 
 export interface DeliveryFilter {
@@ -253,6 +240,13 @@ export interface Store {
   ): Promise<ChangedDestination>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
+  /** Lists alerts by filters, the newest first, without their notifications. */
+  findAlerts(query: AlertQuery): Promise<AlertPage>
+  /**
+   * Adds the texts of at most so many alerts to the index that makes searches quick, and returns of how many. Searches find
+   * an alert from its commit on, also before its texts are indexed.
+   */
+  indexTexts(limit: number): Promise<number>
   alert(id: string): Promise<AlertRow | null>
   /** The decisions about an alert after its route, the earliest first; empty: no rule of handling existed. */
   handling(alertId: string): Promise<readonly HandlingRecord[]>

@@ -27,6 +27,7 @@ import {
 import { deliveryContract } from './store-deliveries.ts'
 import { handlingContract } from './store-handling.ts'
 import { limitsContract } from './store-limits.ts'
+import { listsContract } from './store-lists.ts'
 import { deliveryModelContract } from './store-model.ts'
 import { partitionContract } from './store-partitions.ts'
 import { statusContract } from './store-status.ts'
@@ -49,6 +50,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     deliveryModelContract(open)
     statusContract(open)
     handlingContract(open)
+    listsContract(open)
     updateContract(open)
     partitionContract(open)
   })

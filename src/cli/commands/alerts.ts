@@ -1,7 +1,7 @@
-/** `alerts list|show|ack|resolve|reopen|assign|comment|resend|unmute` shows the alerts in the store and acts on them. */
+/** `alerts list|search|show|ack|resolve|reopen|assign|comment|resend|unmute` shows the alerts in the store and acts on them. */
 import type { CommandGroup } from '../command/command.ts'
 import { ack, assign, comment, reopen, resolve } from './alerts/change.ts'
-import { list } from './alerts/list.ts'
+import { list, search } from './alerts/list.ts'
 import { resend } from './alerts/resend-command.ts'
 import { show } from './alerts/show.ts'
 import { unmute } from './alerts/unmute-command.ts'
@@ -9,6 +9,7 @@ import { unmute } from './alerts/unmute-command.ts'
 export default {
   commands: {
     list: { summary: 'list the newest alerts', command: list },
+    search: { summary: 'list the newest alerts that have a text', command: search },
     show: { summary: 'show an alert with its notification, route, deliveries and history', command: show },
     ack: { summary: 'acknowledge alerts', command: ack },
     resolve: { summary: 'resolve alerts, with the reason', command: resolve },

@@ -1,11 +1,11 @@
 /** Formats lists of alerts and deliveries as a table and as JSON. Pure. */
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import type { Style } from '../../reporters/parts/terminal-text.ts'
-import type { AlertRow, DeliveryRow, DestinationState } from '../../store/store.ts'
+import type { AlertSummary, DeliveryRow, DestinationState } from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
 import { formatTime, table } from './table.ts'
 
-export function alertsTable(alerts: readonly AlertRow[], style: Style): string {
+export function alertsTable(alerts: readonly AlertSummary[], style: Style): string {
   if (alerts.length === 0) return 'no alerts\n'
   const rows = alerts.map((alert) => [
     shortId(alert.id),
@@ -20,7 +20,7 @@ export function alertsTable(alerts: readonly AlertRow[], style: Style): string {
   return table(['ID', 'CREATED', 'SEVERITY', 'STATUS', 'DETECTION', 'TITLE', 'EVENTS', 'ROUTE'], rows, style)
 }
 
-export function alertJson(alert: AlertRow) {
+export function alertJson(alert: AlertSummary) {
   const { id, detection, kind, severity, title, dedup, createdAt, events, lastEventAt, logTypes, route } =
     alert
   const { level, destinations, suppressed } = route

@@ -157,7 +157,8 @@ export async function listAudit(database: Database, filter: AuditFilter): Promis
   const rows = await database.query<StoredAudit>(
     `SELECT seq, at, actor, via, verb, subject_kind AS kind, subject AS id, before, after, note, origin,
        request_id AS "requestId"
-     FROM audit ${where} ORDER BY seq LIMIT $${parameters.length + 1}`,
+     FROM audit ${where} ORDER BY seq ${filter.newestFirst ? 'DESC' : 'ASC'}
+     LIMIT $${parameters.length + 1}`,
     [...parameters, filter.limit],
   )
   return rows.map(({ kind, id, ...row }) => ({ ...row, subject: { kind, id } }))

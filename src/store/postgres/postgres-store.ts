@@ -28,6 +28,7 @@ import {
   listHits,
   listSilences,
 } from './listing.ts'
+import { findAlerts } from './lists/find-alerts.ts'
 import { Membership, WORK_CHANNEL } from './membership.ts'
 import { prepareSchema } from './migrate-schema.ts'
 import { openPool } from './pool.ts'
@@ -209,6 +210,9 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
     },
 
     alerts: (filter) => listAlerts(database, filter),
+    findAlerts: (query) => findAlerts(database, query),
+    // The server indexes the texts in the commit.
+    indexTexts: async () => 0,
     alert: (id) => findAlert(database, id),
     handling: (alertId) => listHandling(database, alertId),
     silences: (filter) => listSilences(database, filter),

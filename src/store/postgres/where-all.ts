@@ -2,8 +2,14 @@
 
 type Value = string | number | readonly string[]
 
-/** @param conditions SQL with one `?` for the value. */
-export function whereAll(conditions: readonly (readonly [string, Value | undefined])[]): {
+/**
+ * @param conditions SQL with one `?` for the value.
+ * @param given the number of parameters before these.
+ */
+export function whereAll(
+  conditions: readonly (readonly [string, Value | undefined])[],
+  given = 0,
+): {
   readonly where: string
   readonly parameters: readonly Value[]
 } {
@@ -12,7 +18,7 @@ export function whereAll(conditions: readonly (readonly [string, Value | undefin
   for (const [sql, value] of conditions) {
     if (value === undefined) continue
     parameters.push(value)
-    parts.push(sql.replace('?', `$${parameters.length}`))
+    parts.push(sql.replace('?', `$${given + parameters.length}`))
   }
   return { where: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', parameters }
 }

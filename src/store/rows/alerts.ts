@@ -13,7 +13,7 @@ type StoredAlert = Omit<AlertRow, 'route' | 'logTypes' | 'divergences' | 'status
   readonly status: string
 }
 
-const STATUS_JSON = `json_object('version', s.version, 'status', s.status, 'reason', s.reason, 'assignee', s.assignee,
+export const STATUS_JSON = `json_object('version', s.version, 'status', s.status, 'reason', s.reason, 'assignee', s.assignee,
     'changedAt', s.changed_at, 'changedBy', s.changed_by)`
 
 const SELECT_ALERT = `

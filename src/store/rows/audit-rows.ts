@@ -60,6 +60,8 @@ export interface AuditFilter {
   /** Rows with a lower or the same number are left out. */
   readonly after?: number
   readonly requestId?: string
+  /** The rows with the highest numbers come first; absent: those with the lowest. */
+  readonly newestFirst?: boolean
   readonly limit: number
 }
 

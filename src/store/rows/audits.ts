@@ -64,7 +64,7 @@ export function listAudit(driver: Driver, { subject, limit, ...filter }: AuditFi
     .prepare<StoredAudit>(
       `SELECT seq, at, actor, via, verb, subject_kind AS kind, subject AS id, before, after, note, origin,
          request_id AS requestId
-       FROM audit ${where} ORDER BY seq LIMIT :limit`,
+       FROM audit ${where} ORDER BY seq ${filter.newestFirst ? 'DESC' : 'ASC'} LIMIT :limit`,
     )
     .all({ ...params, limit })
     .map(({ kind, id, ...row }) => ({ ...row, subject: { kind, id } }))

@@ -12,7 +12,7 @@ export function checkFile({ driver, location }: StoreFile, now: number): StoreRe
   const { user_version: version } = one<{ user_version: number }>('PRAGMA user_version')
   const names = driver
     .prepare<{ name: string }>(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'alert_text%' ORDER BY name",
     )
     .all()
   const tables = names.map(({ name }) => ({

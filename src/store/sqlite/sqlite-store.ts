@@ -19,6 +19,7 @@ import {
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
 import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
+import { findAlerts, hasUnindexedTexts, indexTexts } from '../rows/find-alerts.ts'
 import { listHandling, listHits, listSilences } from '../rows/handlings.ts'
 import { readKv } from '../rows/kv.ts'
 import {
@@ -177,6 +178,10 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     },
 
     alerts: async (filter) => listAlerts(driver, filter),
+    findAlerts: async (query) => findAlerts(driver, query),
+    // A step that is lost with the power is done again.
+    indexTexts: async (limit) =>
+      hasUnindexedTexts(driver) ? write(() => indexTexts(driver, limit), 'unsynced') : 0,
     alert: async (id) => findAlert(driver, id),
     handling: async (alertId) => listHandling(driver, alertId),
     silences: async (filter) => listSilences(driver, filter),

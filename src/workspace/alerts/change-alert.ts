@@ -42,13 +42,17 @@ export interface ChangedAlert {
 
 type ChangeStore = Pick<Store, 'alert' | 'audit' | 'read' | 'commit'>
 
-/** The updates that destinations get are created in the same commit; a running daemon finds them within 5 s. */
+/**
+ * The updates that destinations get are created in the same commit; a running daemon finds them within 5 s.
+ * @param expectedVersion if the status has another version, nothing is changed.
+ */
 export async function changeAlert(
   store: ChangeStore,
   alertId: string,
   act: AlertAct,
   actor: Actor,
   now: number,
+  expectedVersion?: number,
 ): Promise<ChangedAlert> {
   assertBounded(act)
   for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
@@ -59,6 +63,11 @@ export async function changeAlert(
         hint: 'list the alerts with `signalbox alerts list`',
       })
     if (await isCarriedOut(store, actor)) return { result: 'repeated', status: alert.status }
+    if (expectedVersion !== undefined && alert.status.version !== expectedVersion)
+      throw new UserError(`the alert has the version ${alert.status.version} now`, {
+        code: 'changed-alert',
+        hint: 'read the alert again, and send its ETag as If-Match',
+      })
     const decision = decideStatus(alert.status, act, actor.name, now)
     if (decision.verb === null) return { result: decision.result, status: alert.status }
     // The daemon or another person can have changed the alert meanwhile.

@@ -101,5 +101,11 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   ),
 ]
 
-/** What a daemon of the new store makes itself, what only earlier versions have written, and the mark of the copy. */
-export const TABLES_NOT_COPIED: readonly string[] = ['holder', 'once', 'store_copy']
+/** What a daemon or a trigger of the new store makes itself, what only earlier versions have written, and the mark of the copy. */
+export const TABLES_NOT_COPIED: readonly string[] = [
+  'alert_index',
+  'alert_unindexed',
+  'holder',
+  'once',
+  'store_copy',
+]

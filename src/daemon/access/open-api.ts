@@ -1,0 +1,31 @@
+/** Makes the part of the server that is the HTTP API, over the store and the project that is active now. */
+import { addApi } from '../../server/api/api-part.ts'
+import { Streams } from '../../server/api/change-stream.ts'
+import type { ServerPart } from '../../server/server.ts'
+import { VERSION } from '../../version.ts'
+import type { DaemonOptions, Resources } from '../resources.ts'
+import { apiActs } from './api-acts.ts'
+
+interface OpenApi {
+  readonly part: ServerPart
+  /** Ends the streams, so that the server can close. */
+  close(): Promise<void>
+}
+
+/** @param wake lets deliveries begin that an act has created. */
+export function openApi(resources: Resources, options: DaemonOptions, wake: () => void): OpenApi {
+  const { store, current, absence } = resources
+  const streams = new Streams(store, () => performance.now())
+  const ports = {
+    store,
+    acts: apiActs(resources, options, { wake }),
+    detections: () => current.generation.project.detections,
+    destinations: () => current.generation.project.registry.destinations,
+    version: VERSION,
+  }
+  const away = () => absence.lastingReason
+  return {
+    part: (scope, access) => addApi(scope, access, { log: options.log, streams, away, ports }),
+    close: () => streams.close(),
+  }
+}

@@ -1,0 +1,71 @@
+/** What the API needs of the daemon: reads of the store, what the project has, and the acts of people. */
+import type { ClosedReason } from '../../model/alerts/alert-status.ts'
+import type { Destination } from '../../model/project/destination.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import type { Store } from '../../store/store.ts'
+
+export type ApiStore = Pick<
+  Store,
+  | 'now'
+  | 'findAlerts'
+  | 'alert'
+  | 'audit'
+  | 'deliveries'
+  | 'attempts'
+  | 'backlog'
+  | 'destinationState'
+  | 'countDeliveries'
+  | 'read'
+>
+
+/** Who acts, and the id of the request, by which it is carried out once. */
+export interface ApiActor {
+  readonly name: string
+  readonly via: string
+  readonly requestId: string
+}
+
+export type ApiAct =
+  | { readonly verb: 'acknowledge'; readonly note: string; readonly assignee?: string }
+  | { readonly verb: 'resolve'; readonly note: string; readonly reason: ClosedReason }
+  | { readonly verb: 'reopen'; readonly note: string }
+  | { readonly verb: 'comment'; readonly note: string }
+  | { readonly verb: 'assign'; readonly note: string; readonly assignee: string }
+
+export interface SentTest {
+  readonly delivered: boolean
+  readonly status: number | null
+  readonly message: string
+  readonly durationMs: number
+}
+
+/** The same functions as those of the commands. They reject with a UserError where the act is not possible. */
+export interface ApiActs {
+  /** @param version if the alert has another version, nothing is changed. */
+  change(
+    id: string,
+    act: ApiAct,
+    actor: ApiActor,
+    version: number | undefined,
+  ): Promise<{ readonly result: string }>
+  resend(
+    id: string,
+    destinations: readonly string[],
+    actor: ApiActor,
+  ): Promise<{ readonly to: readonly string[]; readonly skipped: readonly string[] }>
+  /** Returns false if the delivery is in no state from which it can be retried. */
+  retry(deliveryId: string, actor: ApiActor): Promise<boolean>
+  /** Returns false if the destination is neither paused nor held. */
+  resume(name: string, actor: ApiActor): Promise<boolean>
+  test(name: string): Promise<SentTest>
+  /** Returns false if the detection is not muted. */
+  unmute(id: string, actor: ApiActor): Promise<boolean>
+}
+
+export interface ApiPorts {
+  readonly store: ApiStore
+  readonly acts: ApiActs
+  readonly detections: () => ReadonlyMap<string, Detection>
+  readonly destinations: () => readonly Destination[]
+  readonly version: string
+}

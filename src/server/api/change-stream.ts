@@ -1,0 +1,125 @@
+/** Server-sent events: each row of the audit, from the last one that the client has seen. */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { AuditRow, Store } from '../../store/store.ts'
+import type { Access } from '../access/access.ts'
+import { ApiProblem } from './api-problems.ts'
+import { auditResource } from './api-resources.ts'
+import { addRoute } from './api-route.ts'
+
+const MAX_STREAMS = 100
+const INTERVAL_MS = 1_000
+const COMMENT_INTERVAL_MS = 15_000
+const MAX_ROWS_PER_READ = 500
+/** A client that does not read is disconnected when so much waits for it. It continues with its Last-Event-ID. */
+const MAX_UNREAD_BYTES = 1024 * 1024
+
+interface Stream {
+  readonly reply: FastifyReply
+  after: number
+  quietSince: number
+}
+
+/** All streams of the process, which one timer serves. */
+export class Streams {
+  readonly #store: Pick<Store, 'audit'>
+  readonly #streams = new Set<Stream>()
+  readonly #monotonic: () => number
+  #timer: NodeJS.Timeout | null = null
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(store: Pick<Store, 'audit'>, monotonic: () => number) {
+    this.#store = store
+    this.#monotonic = monotonic
+  }
+
+  get isFull(): boolean {
+    return this.#streams.size >= MAX_STREAMS
+  }
+
+  /** @param after the number of the last row that the client has; null: only later rows are sent. */
+  async open(reply: FastifyReply, after: number | null): Promise<void> {
+    const stream: Stream = { reply, after: after ?? (await this.#newest()), quietSince: this.#monotonic() }
+    reply.hijack()
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    })
+    reply.raw.write(': stream of changes\n\n')
+    this.#streams.add(stream)
+    reply.raw.once('close', () => this.#streams.delete(stream))
+    this.#schedule()
+  }
+
+  /** Ends all streams, so that the server can close. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const { reply } of this.#streams) reply.raw.destroy()
+    this.#streams.clear()
+    await this.#running
+  }
+
+  async #newest(): Promise<number> {
+    const [row] = await this.#store.audit({ newestFirst: true, limit: 1 })
+    return row?.seq ?? 0
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      // A store that is away is asked again by the next step.
+      this.#running = this.#step().catch(() => {})
+      void this.#running.then(() => this.#streams.size > 0 && this.#schedule())
+    }, INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  async #step(): Promise<void> {
+    if (this.#streams.size === 0) return
+    const after = Math.min(...[...this.#streams].map((stream) => stream.after))
+    const rows = await this.#store.audit({ after, limit: MAX_ROWS_PER_READ })
+    for (const stream of this.#streams) this.#send(stream, rows)
+  }
+
+  #send(stream: Stream, rows: readonly AuditRow[]): void {
+    const { raw } = stream.reply
+    const now = this.#monotonic()
+    const news = rows.filter(({ seq }) => seq > stream.after)
+    if (news.length > 0) {
+      raw.write(news.map(eventText).join(''))
+      stream.after = news.at(-1)!.seq
+      stream.quietSince = now
+    } else if (now - stream.quietSince >= COMMENT_INTERVAL_MS) {
+      raw.write(': nothing new\n\n')
+      stream.quietSince = now
+    }
+    if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
+  }
+}
+
+/** JSON has no line feed outside of its escapes, so the data is one line. */
+function eventText(row: AuditRow): string {
+  return `id: ${row.seq}\nevent: ${row.subject.kind}\ndata: ${JSON.stringify(auditResource(row))}\n\n`
+}
+
+export function addStream(scope: FastifyInstance, access: Access, streams: Streams): void {
+  addRoute(scope, access, {
+    method: 'GET',
+    url: '/stream',
+    role: 'viewer',
+    summary: 'Follow the changes of alerts, destinations and detections as server-sent events',
+    handle: async ({ request, reply }) => {
+      if (streams.isFull)
+        throw new ApiProblem({
+          status: 503,
+          code: 'too-many-streams',
+          title: `there are ${MAX_STREAMS} streams already`,
+        })
+      const last = request.headers['last-event-id']
+      if (last !== undefined && !/^\d{1,15}$/.test(String(last)))
+        throw new ApiProblem({ status: 422, code: 'invalid-request', title: 'Last-Event-ID is not a number' })
+      await streams.open(reply, last === undefined ? null : Number(last))
+      return reply
+    },
+  })
+}
