@@ -2,6 +2,7 @@
 import { hashId } from '../../src/model/alerts/alert.ts'
 import { initialStatus } from '../../src/model/alerts/alert-status.ts'
 import type { Severity } from '../../src/model/alerts/severity.ts'
+import type { Silence } from '../../src/model/alerts/silence.ts'
 import { type AlertRow, NOTHING_EXPECTED, type Store } from '../../src/store/store.ts'
 import { changeAlert } from '../../src/workspace/alerts/change-alert.ts'
 import { alert, delivery, plan } from './store-rows.ts'
@@ -98,6 +99,7 @@ export async function fillStore(store: Store): Promise<void> {
   const now = store.now()
   const alerts = [...SAMPLES.map((sample) => row(sample, now)), ...earlier(now)]
   await store.commit(plan({ alerts, deliveries: deliveriesOf(alerts) }), NOTHING_EXPECTED)
+  await silence(store, now)
   await settle(store)
   await act(store, now)
 }
@@ -205,6 +207,53 @@ function deliveriesOf(alerts: readonly AlertRow[]) {
   )
 }
 
+/** A silence that a person made, which has hidden one alert from the console. */
+async function silence(store: Store, now: number): Promise<void> {
+  const alertId = ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']!
+  const at = now - 95 * MINUTE_MS
+  const until = now + 7 * HOUR_MS
+  const made: Silence = {
+    id: 's-4f0c2a91',
+    from: now - 3 * HOUR_MS,
+    until,
+    reason: 'The owners of the organization move to new accounts, CHG-4711',
+    owner: 'platform@example.com',
+    match: { detections: ['Example.GitHub.*'], severities: ['LOW', 'MEDIUM'] },
+    except: { title: ['*payments*'] },
+    destinations: ['console'],
+  }
+  await store.commit(
+    plan({
+      silences: [{ silence: made, version: 1, createdAt: now - 3 * HOUR_MS, createdBy: 'ada' }],
+      silenceHits: [{ silenceId: made.id, alertId, at }],
+      handlings: [
+        {
+          alertId,
+          at,
+          steps: [
+            {
+              stage: 'silence',
+              destination: 'console',
+              did: 'hid',
+              by: made.id,
+              until,
+              reason: `${made.id} (${made.owner}: ${made.reason})`,
+            },
+            {
+              stage: 'silence',
+              destination: 'alert-log',
+              did: 'passed',
+              by: made.id,
+              reason: `${made.id} is for console alone`,
+            },
+          ],
+        },
+      ],
+    }),
+    NOTHING_EXPECTED,
+  )
+}
+
 /** Delivers most, lets on-call wait, and identity-team die. */
 async function settle(store: Store): Promise<void> {
   const names = ['console', 'alert-log', 'on-call', 'identity-team']
@@ -286,8 +335,20 @@ export const CONSOLE_PAGES: Readonly<Record<string, string>> = {
   alert: `/alerts/${ALERT_IDS['Example.AWS.RootConsoleLogin']}`,
   deliveries: '/deliveries?show=waiting',
   destinations: '/destinations',
+  silences: '/silences',
+  'silenced alert': `/alerts/${ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']}`,
   routes: '/routes',
   detections: '/detections',
   detection: '/detections/Example.AWS.RootConsoleLogin',
   keys: '/keys',
+}
+
+/** The pages of which the docs have pictures. */
+export const PICTURED_PAGES = Object.keys(CONSOLE_PAGES).filter(
+  (name) => name !== 'keys' && name !== 'silenced alert',
+)
+
+/** The name of the picture of a page in the docs. */
+export function pictureName(page: string, scheme: 'light' | 'dark'): string {
+  return `${page.replaceAll(' ', '-')}-${scheme}.png`
 }

@@ -1,12 +1,14 @@
 /** What the pages of the console show, read from the store and the project. */
 import { pauseHint } from '../../delivery/delivery-findings.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Silence } from '../../model/alerts/silence.ts'
 import type { RoutedProject } from '../../model/project/project.ts'
 import type {
   AlertQuery,
   ConsolePorts,
   ConsoleStatistics,
   DetectionFacts,
+  ShownSilence,
 } from '../../server/console/console-ports.ts'
 import type { AlertRow, Store } from '../../store/store.ts'
 
@@ -22,6 +24,9 @@ export interface ConsoleReadOptions {
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const MAX_ROWS = 2_000
+const MAX_SILENCES = 1_000
+/** Silences of people are listed for so long after their end. */
+const ENDED_SHOWN_MS = 7 * DAY_MS
 
 export function createConsoleReads({
   store,
@@ -40,6 +45,7 @@ export function createConsoleReads({
     routes,
     unavailable,
     pauseHint,
+    silences: () => shownSilences(store, project()),
     detectionFacts: async (ids) => {
       const { limiters } = await store.read({ groups: [], limiters: ids, seen: [] })
       const facts = ids.map(async (id) => {
@@ -53,6 +59,25 @@ export function createConsoleReads({
       return new Map(await Promise.all(facts))
     },
   }
+}
+
+/** The silences of the project, then those of people that are in force or have ended lately. */
+async function shownSilences(store: Store, { handling }: RoutedProject): Promise<ShownSilence[]> {
+  const [stored, hits] = await Promise.all([
+    store.silences({ endsAfter: store.now() - ENDED_SHOWN_MS, limit: MAX_SILENCES }),
+    store.silenceHits(),
+  ])
+  const hitsOf = new Map(hits.map((each) => [each.silenceId, each]))
+  const shown = (silence: Silence, createdBy: string | null): ShownSilence => ({
+    silence,
+    createdBy,
+    hits: hitsOf.get(silence.id)?.alerts ?? 0,
+    lastHitAt: hitsOf.get(silence.id)?.lastAt ?? null,
+  })
+  return [
+    ...handling.silences.map((silence) => shown(silence, null)),
+    ...stored.map(({ silence, createdBy }) => shown(silence, createdBy)),
+  ]
 }
 
 async function findAlerts(store: Store, { text = '', statuses, severities, limit, ...filter }: AlertQuery) {

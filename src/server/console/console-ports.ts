@@ -3,6 +3,7 @@ import type { AlertAct } from '../../alerts/status-change.ts'
 import type { StatusName } from '../../model/alerts/alert-status.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import type { Severity } from '../../model/alerts/severity.ts'
+import type { Silence } from '../../model/alerts/silence.ts'
 import type { Registry } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { AlertRow, LimiterState, Store } from '../../store/store.ts'
@@ -51,6 +52,16 @@ export interface ConsoleStatistics {
   readonly deliveriesByHour: readonly Period[]
 }
 
+/** A silence with what it has hidden. */
+export interface ShownSilence {
+  readonly silence: Silence
+  /** Who made it beside the files; null: it is of the project. */
+  readonly createdBy: string | null
+  /** The number of alerts. */
+  readonly hits: number
+  readonly lastHitAt: number | null
+}
+
 /** What is known of a detection beside its files. */
 export interface DetectionFacts {
   readonly limiter: LimiterState | null
@@ -65,6 +76,7 @@ export type ConsoleStore = Pick<
   | 'now'
   | 'alert'
   | 'audit'
+  | 'handling'
   | 'deliveries'
   | 'attempts'
   | 'countDeliveries'
@@ -100,6 +112,8 @@ export interface ConsolePorts {
   readonly detectionFacts: (ids: readonly string[]) => Promise<ReadonlyMap<string, DetectionFacts>>
   /** The names of the tests of a detection. */
   readonly testNames: (detection: string) => readonly string[]
+  /** Those of the project and those of people; some that have ended, too. */
+  readonly silences: () => Promise<readonly ShownSilence[]>
   readonly routes: () => RouteTable
   /** The advice for a destination that is paused. */
   readonly pauseHint: (destination: string) => string

@@ -15,6 +15,7 @@ import { detectionPage, detectionsPage } from './pages/detections-page.ts'
 import { keysPage } from './pages/keys-page.ts'
 import { overviewPage } from './pages/overview-page.ts'
 import { routesPage } from './pages/routes-page.ts'
+import { silencesPage } from './pages/silences-page.ts'
 import type { ConsoleRequests } from './requests.ts'
 
 const MAX_DELIVERIES_SHOWN = 200
@@ -110,6 +111,11 @@ export function addPageRoutes(scope: FastifyInstance, requests: ConsoleRequests,
   )
 
   scope.get(
+    '/silences',
+    requests.page(async (context) => silencesPage(await ports.silences(), context)),
+  )
+
+  scope.get(
     '/routes',
     requests.page(async () => routesPage(ports.routes(), ports.registry())),
   )
@@ -125,12 +131,13 @@ export async function alertDetail({ store, registry }: ConsolePorts, id: string)
   const alert = await store.alert(id)
   if (!alert) throw new UserError(`alert not found: ${id}`, { code: 'unknown-id' })
   const rows = await store.deliveries({ alertId: id, limit: MAX_DELIVERIES_SHOWN })
-  const [deliveries, audit] = await Promise.all([
+  const [deliveries, handling, audit] = await Promise.all([
     Promise.all(rows.map(async (row) => ({ ...row, history: await store.attempts(row.id) }))),
+    store.handling(id),
     store.audit({ subject: { kind: 'alert', id }, limit: MAX_AUDIT_SHOWN }),
   ])
   const recipients = registry().destinations.filter(({ enabled }) => enabled)
-  return { alert, deliveries, audit, recipients: recipients.map(({ name }) => name) }
+  return { alert, deliveries, handling, audit, recipients: recipients.map(({ name }) => name) }
 }
 
 async function destinationDetails({

@@ -1,13 +1,23 @@
 /** The console in a real browser: every page in both themes and at both widths, by keyboard alone, and without script. */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBrowser, type Scheme, signIn, type Visit, visit, type Width } from '../../support/browser.ts'
-import { ALERT_IDS, CONSOLE_PAGES, HOSTILE_TITLE } from '../../support/console-alerts.ts'
+import {
+  ALERT_IDS,
+  CONSOLE_PAGES,
+  HOSTILE_TITLE,
+  PICTURED_PAGES,
+  pictureName,
+} from '../../support/console-alerts.ts'
 import { openConsole, TOKENS } from '../../support/console-server.ts'
 import { describeWithProgram } from '../../support/optional-program.ts'
 
 const [OPERATOR, VIEWER] = Object.keys(TOKENS) as [string, string]
+/** `scripts/console-pictures.ts` makes them. */
+const PICTURES = join(import.meta.dirname, '../../../docs/console')
 const LOOKS: readonly [Scheme, Width][] = [
   ['light', 'wide'],
   ['light', 'narrow'],
@@ -51,6 +61,15 @@ describeWithProgram('chromium', 'the console in a browser', () => {
       await close()
     },
   )
+
+  it('the pictures of the docs are there, and small', () => {
+    const wanted = PICTURED_PAGES.flatMap((name) =>
+      (['dark', 'light'] as const).map((scheme) => pictureName(name, scheme)),
+    )
+    expect(readdirSync(PICTURES).sort()).toEqual(wanted.sort())
+    const bytes = wanted.reduce((sum, name) => sum + statSync(join(PICTURES, name)).size, 0)
+    expect(bytes).toBeLessThan(1_500_000)
+  })
 
   it('open fields of acts are accessible, too, in both themes', async () => {
     for (const scheme of ['light', 'dark'] as const) {

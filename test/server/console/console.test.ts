@@ -16,6 +16,7 @@ const PATHS = [
   `/alerts/${ROOT_LOGIN}`,
   '/deliveries',
   '/destinations',
+  '/silences',
   '/routes',
   '/detections',
   '/detections/Example.AWS.RootConsoleLogin',
@@ -349,6 +350,15 @@ describe('pages', () => {
       'Root signed in to account 123456789012 without MFA',
     )
     expect(await titles('detection=No.Such')).toEqual([])
+  })
+
+  it('a silence is shown with what it has hidden, and the alert with the step that hid it', async () => {
+    const ada = await signIn(OPERATOR)
+    const text = await (await get('/silences', ada)).text()
+    expect(text).toContain('s-4f0c2a91')
+    expect(text).toContain('>1 alert</a>, the last')
+    const alert = await get(`/alerts/${ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']}`, ada)
+    expect(await alert.text()).toContain('s-4f0c2a91 (platform@example.com: The owners')
   })
 
   it('while the store cannot be read, a page says so', async () => {

@@ -1,9 +1,11 @@
 /** What the page of an alert shows. */
-import type { AlertRow, Attempt, AuditRow, DeliveryRow } from '../../../store/store.ts'
+import type { AlertRow, Attempt, AuditRow, DeliveryRow, HandlingRecord } from '../../../store/store.ts'
 
 export interface AlertDetail {
   readonly alert: AlertRow
   readonly deliveries: readonly (DeliveryRow & { readonly history: readonly Attempt[] })[]
+  /** The decisions after the route, the earliest first. */
+  readonly handling: readonly HandlingRecord[]
   readonly audit: readonly AuditRow[]
   /** The names of the destinations that can get it again. */
   readonly recipients: readonly string[]

@@ -18,9 +18,10 @@ import { alertActs } from './alert-acts.ts'
 import { deliveriesSection } from './alert-deliveries.ts'
 import type { ActError, AlertDetail } from './alert-detail.ts'
 import { historySection, routeSection } from './alert-history.ts'
+import { handlingSection } from './handling-section.ts'
 
 export function alertPage(detail: AlertDetail, error: ActError | null, context: PageContext): PageView {
-  const { alert, deliveries, audit } = detail
+  const { alert, deliveries, handling, audit } = detail
   const body = html`<p class="path"><a href="/alerts">Alerts</a> <span aria-hidden="true">/</span> ${shortId(alert.id)}</p>
 <div class="heading alert-heading"><div class="chips">${severityChip(alert.severity)}${statusChip(alert.status)}${
     alert.status.assignee !== '' && html`<span class="assignee">${alert.status.assignee}</span>`
@@ -32,7 +33,7 @@ export function alertPage(detail: AlertDetail, error: ActError | null, context: 
   )}</span></p></div>
 ${alertActs(detail, error, context)}
 <div class="columns" data-live="alert" id="alert">
-<div>${notificationSection(alert)}${matchSection(alert, context)}${routeSection(alert)}${deliveriesSection(
+<div>${notificationSection(alert)}${matchSection(alert, context)}${routeSection(alert)}${handlingSection(handling, context.now)}${deliveriesSection(
     deliveries,
     context,
   )}</div>

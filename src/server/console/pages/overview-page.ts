@@ -18,7 +18,6 @@ export interface Overview {
 
 const MAX_OPEN_SHOWN = 5
 const SEVERITY_PARTS = SEVERITIES.map((severity) => severity.toLowerCase())
-const OUTCOMES = ['delivered', 'retry', 'refused']
 
 export function overviewPage(overview: Overview, context: PageContext): PageView {
   const { statistics, counts, paused, detections } = overview
@@ -33,8 +32,7 @@ ${tile('/detections', wholeNumberText(detections), 'detections run', 'quiet')}
 </ul>
 <section class="card" aria-labelledby="open"><h2 id="open">Newest open alerts</h2><div data-live="open" id="open-alerts">${openAlerts(overview, context)}</div></section>
 <div class="charts">${barChart({ id: 'by-hour', title: 'Alerts by hour, 48 hours', unit: 'hour', parts: SEVERITY_PARTS, periods: statistics.alertsByHour })}
-${barChart({ id: 'by-day', title: 'Alerts by day, 30 days', unit: 'day', parts: SEVERITY_PARTS, periods: statistics.alertsByDay })}
-${barChart({ id: 'attempts', title: 'Attempts to deliver by hour, 48 hours', unit: 'hour', parts: OUTCOMES, periods: statistics.deliveriesByHour })}</div>`
+${barChart({ id: 'by-day', title: 'Alerts by day, 30 days', unit: 'day', parts: SEVERITY_PARTS, periods: statistics.alertsByDay })}</div>`
   return { title: 'Overview', section: 'overview', body }
 }
 

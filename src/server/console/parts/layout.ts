@@ -38,6 +38,7 @@ const SECTIONS = [
   ['alerts', '/alerts', 'Alerts'],
   ['deliveries', '/deliveries', 'Deliveries'],
   ['destinations', '/destinations', 'Destinations'],
+  ['silences', '/silences', 'Silences'],
   ['routes', '/routes', 'Routes'],
   ['detections', '/detections', 'Detections'],
 ] as const satisfies readonly (readonly [IconName, string, string])[]
