@@ -24,7 +24,7 @@ import type { DaemonOptions, Resources } from './resources.ts'
 import { RunStats } from './run-stats.ts'
 import { type CorrelationScheduler, createCorrelationScheduler } from './schedules/correlation-scheduler.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './schedules/heartbeat.ts'
-import { startTextIndexing } from './text-indexing.ts'
+import { startTextIndexing } from './schedules/text-indexing.ts'
 
 const STORE_CHECK_INTERVAL_MS = 1_000
 

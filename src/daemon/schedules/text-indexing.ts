@@ -1,5 +1,5 @@
 /** Indexes the texts of new alerts soon after their commits, and those of older ones after an upgrade, in small steps. */
-import type { Store } from '../store/store.ts'
+import type { Store } from '../../store/store.ts'
 
 /** A step takes about 20 ms, so that commits wait no longer than for each other. */
 const MAX_ALERTS_PER_STEP = 200
