@@ -26,6 +26,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<{ default: Measurement
   cluster: () => import('./cluster.ts'),
   failover: () => import('./failover.ts'),
   http: () => import('./http.ts'),
+  console: () => import('./console.ts'),
   'end-to-end': () => import('./end-to-end.ts'),
   peers: () => import('./peers.ts'),
 }

@@ -112,7 +112,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
     absence,
-    parts: [api.part, openConsole(resources, options, () => delivery.wake())],
+    parts: [api.part, openConsole(resources, options, { streams: api.streams, wake: () => delivery.wake() })],
   })
   cleanups.add('HTTP server', () => Promise.all([api.close(), server.close()]).then(() => {}))
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)

@@ -6,6 +6,7 @@ import { createConsoleReads } from '../../src/daemon/console/console-reads.ts'
 import { NO_FACTS } from '../../src/model/events/facts.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { AccessRules } from '../../src/server/access/access.ts'
+import { Streams } from '../../src/server/api/change-stream.ts'
 import { createConsole } from '../../src/server/console/console.ts'
 import type { ConsolePorts } from '../../src/server/console/console-ports.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
@@ -41,6 +42,8 @@ interface ConsoleOptions {
   /** Absent: the tokens of `TOKENS`. */
   readonly rules?: AccessRules
   readonly fill?: (store: Store) => Promise<void>
+  /** Absent: one in memory, at a time that stands still. */
+  readonly store?: Store
 }
 
 export async function openConsole(options: ConsoleOptions = {}) {
@@ -49,8 +52,9 @@ export async function openConsole(options: ConsoleOptions = {}) {
   if (typeof project.registry === 'string') throw new Error('the example project has no registry')
   const routed = { ...project, registry: project.registry }
   const clock = manualClock(NOW)
-  const store = await openStore('memory:', { clock, projectRoot: root })
+  const store = options.store ?? (await openStore('memory:', { clock, projectRoot: root }))
   await (options.fill ?? fillStore)(store)
+  const streams = new Streams(store, () => performance.now())
   const ports: ConsolePorts = {
     ...createConsoleReads({
       store,
@@ -69,6 +73,7 @@ export async function openConsole(options: ConsoleOptions = {}) {
         result: { result: 'delivered', status: 200, message: '' },
       }),
     }),
+    streams,
     ...options.ports,
   }
   const server = createServer({
@@ -76,7 +81,7 @@ export async function openConsole(options: ConsoleOptions = {}) {
     metrics: createMetrics(),
     rules: () => options.rules ?? rules,
     ready: () => ({ ok: true, reasons: [] }),
-    clock,
+    clock: { now: () => store.now() },
     bodyBytes: 1_000_000,
     parts: [createConsole({ log: nullLog, ports })],
   })
@@ -85,6 +90,7 @@ export async function openConsole(options: ConsoleOptions = {}) {
     url: `http://127.0.0.1:${server.addresses[0]!.port}`,
     store,
     async close() {
+      await streams.close()
       await server.close()
       await store.close()
     },

@@ -8,6 +8,7 @@ import { apiActs } from './api-acts.ts'
 
 interface OpenApi {
   readonly part: ServerPart
+  readonly streams: Streams
   /** Ends the streams, so that the server can close. */
   close(): Promise<void>
 }
@@ -26,6 +27,7 @@ export function openApi(resources: Resources, options: DaemonOptions, wake: () =
   const away = () => absence.lastingReason
   return {
     part: (scope, access) => addApi(scope, access, { log: options.log, streams, away, ports }),
+    streams,
     close: () => streams.close(),
   }
 }

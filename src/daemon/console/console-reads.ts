@@ -3,14 +3,10 @@ import { pauseHint } from '../../delivery/delivery-findings.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import type { Silence } from '../../model/alerts/silence.ts'
 import type { RoutedProject } from '../../model/project/project.ts'
-import type {
-  AlertQuery,
-  ConsolePorts,
-  ConsoleStatistics,
-  DetectionFacts,
-  ShownSilence,
-} from '../../server/console/console-ports.ts'
-import type { AlertRow, Store } from '../../store/store.ts'
+import type { ConsolePorts, ShownSilence } from '../../server/console/console-ports.ts'
+import type { Store } from '../../store/store.ts'
+import { createAlertSample } from './alert-sample.ts'
+import { detectionFactsOf, statisticsOf } from './console-figures.ts'
 
 export interface ConsoleReadOptions {
   readonly store: Store
@@ -21,9 +17,7 @@ export interface ConsoleReadOptions {
   readonly testNames: (detection: string) => readonly string[]
 }
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-const MAX_ROWS = 2_000
+const DAY_MS = 86_400_000
 const MAX_SILENCES = 1_000
 /** Silences of people are listed for so long after their end. */
 const ENDED_SHOWN_MS = 7 * DAY_MS
@@ -34,11 +28,11 @@ export function createConsoleReads({
   testNames,
   routes,
   unavailable,
-}: ConsoleReadOptions): Omit<ConsolePorts, 'acts'> {
+}: ConsoleReadOptions): Omit<ConsolePorts, 'acts' | 'streams'> {
+  const sample = createAlertSample(store)
   return {
     store,
-    findAlerts: (query) => findAlerts(store, query),
-    statistics: () => statistics(store),
+    statistics: async () => statisticsOf(await sample(), store.now()),
     registry: () => project().registry,
     detections: () => project().detections,
     testNames,
@@ -46,17 +40,10 @@ export function createConsoleReads({
     unavailable,
     pauseHint,
     silences: () => shownSilences(store, project()),
+    newestDelivered: async () => (await sample()).newestDelivered,
     detectionFacts: async (ids) => {
       const { limiters } = await store.read({ groups: [], limiters: ids, seen: [] })
-      const facts = ids.map(async (id) => {
-        const alerts = await store.alerts({
-          detection: id,
-          since: store.now() - 30 * DAY_MS,
-          limit: MAX_ROWS,
-        })
-        return [id, factsOf(alerts, limiters.get(id)?.value ?? null)] as const
-      })
-      return new Map(await Promise.all(facts))
+      return detectionFactsOf(await sample(), ids, (id) => limiters.get(id)?.value ?? null, store.now())
     },
   }
 }
@@ -78,62 +65,4 @@ async function shownSilences(store: Store, { handling }: RoutedProject): Promise
     ...handling.silences.map((silence) => shown(silence, null)),
     ...stored.map(({ silence, createdBy }) => shown(silence, createdBy)),
   ]
-}
-
-async function findAlerts(store: Store, { text = '', statuses, severities, limit, ...filter }: AlertQuery) {
-  const rows = await store.alerts({
-    ...filter,
-    status: statuses?.length === 1 ? statuses[0] : undefined,
-    severity: severities?.length === 1 ? severities[0] : undefined,
-    limit: MAX_ROWS,
-  })
-  const wanted = text.toLowerCase()
-  const found = rows.filter((row) =>
-    [row.id, row.title, row.detection, row.dedup].some((each) => each.toLowerCase().includes(wanted)),
-  )
-  return { alerts: found.slice(0, limit), next: null }
-}
-
-async function statistics(store: Store): Promise<ConsoleStatistics> {
-  const now = store.now()
-  const alerts = await store.alerts({ since: now - 30 * DAY_MS, limit: MAX_ROWS })
-  const points = alerts.map(({ createdAt, severity }) => ({ at: createdAt, part: severity.toLowerCase() }))
-  return {
-    alertsByHour: periodsOf(points, HOUR_MS, 48, now),
-    alertsByDay: periodsOf(points, DAY_MS, 30, now),
-    deliveriesByHour: periodsOf([], HOUR_MS, 48, now),
-  }
-}
-
-function periodsOf(
-  points: readonly { at: number; part: string }[],
-  lengthMs: number,
-  count: number,
-  now: number,
-) {
-  const last = Math.floor(now / lengthMs) * lengthMs
-  const periods = Array.from({ length: count }, (_, i) => ({
-    from: last - (count - 1 - i) * lengthMs,
-    counts: {} as Record<string, number>,
-  }))
-  for (const { at, part } of points) {
-    const period = periods[Math.floor((at - periods[0]!.from) / lengthMs)]
-    if (period) period.counts[part] = (period.counts[part] ?? 0) + 1
-  }
-  return periods
-}
-
-function factsOf(alerts: readonly AlertRow[], limiter: DetectionFacts['limiter']): DetectionFacts {
-  const matches = alerts.filter(({ kind }) => !kind.endsWith('_ERROR'))
-  const resolved = matches.filter(({ status }) => status.status === 'resolved' && status.reason !== 'info')
-  return {
-    limiter,
-    alertsPerDay: matches.length / 30,
-    lastAlertAt: matches[0]?.createdAt ?? null,
-    errors: alerts.length - matches.length,
-    verdicts: {
-      resolved: resolved.length,
-      falsePositives: resolved.filter(({ status }) => status.reason === 'false-positive').length,
-    },
-  }
 }

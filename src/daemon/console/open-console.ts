@@ -1,4 +1,5 @@
 /** Joins the console with the store, the project and the delivery of the daemon. */
+import type { Streams } from '../../server/api/change-stream.ts'
 import { createConsole } from '../../server/console/console.ts'
 import type { ServerPart } from '../../server/server.ts'
 import { sendTestAlerts } from '../../workspace/destinations/test-alert.ts'
@@ -11,7 +12,7 @@ const TEST_TIMEOUT_MS = 30_000
 export function openConsole(
   { current, store, absence }: Pick<Resources, 'current' | 'store' | 'absence'>,
   { log, workspace, secretsDirs, print }: DaemonOptions,
-  wake: () => void,
+  { streams, wake }: { readonly streams: Streams; readonly wake: () => void },
 ): ServerPart {
   const project = () => current.generation.project
   const reads = createConsoleReads({
@@ -35,5 +36,5 @@ export function openConsole(
       return report!
     },
   })
-  return createConsole({ log, ports: { ...reads, acts } })
+  return createConsole({ log, ports: { ...reads, acts, streams } })
 }

@@ -1,43 +1,16 @@
 /** What the console needs: who may sign in, what there is to show, and what a person can do. The composition root provides it. */
 import type { AlertAct } from '../../alerts/status-change.ts'
-import type { StatusName } from '../../model/alerts/alert-status.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
-import type { Severity } from '../../model/alerts/severity.ts'
 import type { Silence } from '../../model/alerts/silence.ts'
 import type { Registry } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
-import type { AlertRow, LimiterState, Store } from '../../store/store.ts'
+import type { DeliveryRow, LimiterState, Store } from '../../store/store.ts'
+import type { Streams } from '../api/change-stream.ts'
 
 export interface Identity {
   /** The name of the token or the person, which the history of an alert shows. */
   readonly name: string
   readonly role: 'viewer' | 'operator'
-}
-
-/** What the list of alerts shows. Every condition must hold. */
-export interface AlertQuery {
-  /** A part of the title, the dedup key, the detection or the tags. */
-  readonly text?: string
-  readonly statuses?: readonly StatusName[]
-  readonly severities?: readonly Severity[]
-  readonly detection?: string
-  readonly assignee?: string
-  readonly since?: number
-  readonly destination?: string
-  readonly tag?: string
-  /** Where the previous page has ended. */
-  readonly before?: string
-  readonly limit: number
-}
-
-/** Notifications can be large, so lists leave them out. */
-export type ListedAlert = Omit<AlertRow, 'notification' | 'reference' | 'groupKey' | 'divergences'>
-
-export interface AlertPage {
-  /** The newest first. */
-  readonly alerts: readonly ListedAlert[]
-  /** The `before` of the next page; null: this is the last one. */
-  readonly next: string | null
 }
 
 /** The number of things in one period, by what the chart distinguishes. */
@@ -49,7 +22,11 @@ export interface Period {
 export interface ConsoleStatistics {
   readonly alertsByHour: readonly Period[]
   readonly alertsByDay: readonly Period[]
+  /** The deliveries by their present state. */
   readonly deliveriesByHour: readonly Period[]
+  /** The times from which on everything is counted. */
+  readonly alertsFrom: number
+  readonly deliveriesFrom: number
 }
 
 /** A silence with what it has hidden. */
@@ -65,6 +42,8 @@ export interface ShownSilence {
 /** What is known of a detection beside its files. */
 export interface DetectionFacts {
   readonly limiter: LimiterState | null
+  /** The number of days that the figures are about. */
+  readonly days: number
   readonly alertsPerDay: number
   readonly lastAlertAt: number | null
   readonly errors: number
@@ -76,6 +55,7 @@ export type ConsoleStore = Pick<
   | 'now'
   | 'alert'
   | 'audit'
+  | 'findAlerts'
   | 'handling'
   | 'deliveries'
   | 'attempts'
@@ -105,17 +85,20 @@ export interface ConsolePorts {
   /** The reason for which the store cannot be read now. */
   readonly unavailable: () => string | null
   readonly store: ConsoleStore
-  readonly findAlerts: (query: AlertQuery) => Promise<AlertPage>
   readonly statistics: () => Promise<ConsoleStatistics>
   readonly registry: () => Registry
   readonly detections: () => ReadonlyMap<string, Detection>
   readonly detectionFacts: (ids: readonly string[]) => Promise<ReadonlyMap<string, DetectionFacts>>
   /** The names of the tests of a detection. */
   readonly testNames: (detection: string) => readonly string[]
+  /** The newest deliveries that arrived, by the key of the destination, among the latest that were made. */
+  readonly newestDelivered: () => Promise<ReadonlyMap<string, DeliveryRow>>
   /** Those of the project and those of people; some that have ended, too. */
   readonly silences: () => Promise<readonly ShownSilence[]>
   readonly routes: () => RouteTable
   /** The advice for a destination that is paused. */
   readonly pauseHint: (destination: string) => string
   readonly acts: ConsoleActs
+  /** The streams of changes, which the API shares. */
+  readonly streams: Pick<Streams, 'isFull' | 'open'>
 }

@@ -23,13 +23,25 @@ const MAX_AUDIT_SHOWN = 500
 const MAX_DETECTIONS_SHOWN = 100
 const OPEN_ALERTS_READ = 6
 
+/** The path at which a page follows the changes. */
+const LIVE_PATH = '/live'
+
 export function addPageRoutes(scope: FastifyInstance, requests: ConsoleRequests, ports: ConsolePorts): void {
+  scope.get(
+    LIVE_PATH,
+    requests.data(async (_request, reply) => {
+      if (ports.streams.isFull) return reply.code(503).send()
+      await ports.streams.open(reply, null)
+      return reply
+    }),
+  )
+
   scope.get(
     '/',
     requests.page(async (context) => {
       const [statistics, { alerts }, counts, destinations] = await Promise.all([
         ports.statistics(),
-        ports.findAlerts({ statuses: ['open'], limit: OPEN_ALERTS_READ }),
+        ports.store.findAlerts({ statuses: ['open'], limit: OPEN_ALERTS_READ }),
         ports.store.countDeliveries(UNDELIVERED_STATES),
         destinationDetails(ports),
       ])
@@ -54,7 +66,7 @@ export function addPageRoutes(scope: FastifyInstance, requests: ConsoleRequests,
     '/alerts',
     requests.page(async (context, request) => {
       const filters = filtersOf(parametersOf(request))
-      return alertsPage(await ports.findAlerts(queryOf(filters, context.now)), filters, context)
+      return alertsPage(await ports.store.findAlerts(queryOf(filters, context.now)), filters, context)
     }),
   )
 
@@ -144,25 +156,23 @@ async function destinationDetails({
   store,
   registry,
   pauseHint,
+  newestDelivered,
 }: ConsolePorts): Promise<DestinationDetail[]> {
   const { destinations, fallback } = registry()
-  const open = await store.backlog()
+  const [open, delivered] = await Promise.all([store.backlog(), newestDelivered()])
   return Promise.all(
     destinations.map(async (destination) => {
       const key = destinationKey(destination)
       const backlog = { waiting: 0, scheduled: 0, dead: 0 }
       for (const { destinationKey: of, status, count } of open)
         if (of === key) backlog[status === 'scheduled' || status === 'dead' ? status : 'waiting'] += count
-      const [{ value: state }, delivered] = await Promise.all([
-        store.destinationState(key),
-        store.deliveries({ destination: key, states: ['delivered'], limit: 1 }),
-      ])
+      const { value: state } = await store.destinationState(key)
       return {
         destination,
         isFallback: fallback.includes(destination.name),
         state,
         backlog,
-        lastDeliveredAt: await lastAttemptAt(store, delivered[0]),
+        lastDeliveredAt: await lastAttemptAt(store, delivered.get(key)),
         pauseHint: pauseHint(destination.name),
       }
     }),

@@ -75,6 +75,12 @@ export class ConsoleRequests {
     }
   }
 
+  /** Makes the handler of what a page itself reads. */
+  data(respond: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) {
+    return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+      'error' in this.#visitorOf(request) ? reply.code(401).send() : respond(request, reply)
+  }
+
   /** Makes the handler of an act. It needs the role operator and the forgery token of the person's own pages. */
   act(
     does: string,

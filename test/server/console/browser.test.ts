@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { changeAlert } from '../../../src/workspace/alerts/change-alert.ts'
 import { openBrowser, type Scheme, signIn, type Visit, visit, type Width } from '../../support/browser.ts'
 import {
   ALERT_IDS,
@@ -169,6 +170,33 @@ describeWithProgram('chromium', 'the console in a browser', () => {
     await page.keyboard.type('jxa?')
     expect(await page.getByLabel('Search').inputValue()).toBe('jxa?')
     expect(await page.getByRole('dialog').count()).toBe(0)
+    await close()
+  })
+
+  it('an open list shows what others have done, unless a row is selected in it', async () => {
+    const { page, close } = await signedIn()
+    const id = ALERT_IDS['Example.AWS.RootConsoleLogin']!
+    await page.goto(`${server.url}/alerts?status=any`)
+    const row = page.locator('[data-row]').filter({ has: page.locator(`input[value="${id}"]`) })
+    const linus = { name: 'linus', via: 'cli' }
+    await changeAlert(
+      server.store,
+      id,
+      { verb: 'assign', assignee: 'linus', note: '' },
+      linus,
+      server.store.now(),
+    )
+    await row.getByText('linus').waitFor()
+    await row.locator('input').check()
+    await changeAlert(
+      server.store,
+      id,
+      { verb: 'assign', assignee: 'margaret', note: '' },
+      linus,
+      server.store.now(),
+    )
+    await page.getByRole('link', { name: 'There is something new: show it' }).click()
+    await row.getByText('margaret').waitFor()
     await close()
   })
 

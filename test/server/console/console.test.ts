@@ -361,6 +361,24 @@ describe('pages', () => {
     expect(await alert.text()).toContain('s-4f0c2a91 (platform@example.com: The owners')
   })
 
+  it('a change reaches an open page, and no one without a session', async () => {
+    expect((await get('/live')).status).toBe(401)
+    const stop = new AbortController()
+    const ada = await signIn(OPERATOR)
+    const response = await fetch(`${server.url}/live`, {
+      headers: { cookie: ada.cookie },
+      signal: stop.signal,
+    })
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    await post(`/alerts/${ROOT_LOGIN}/comment`, { _token: await formToken(ada), note: 'live' }, ada)
+    let received = ''
+    for await (const bytes of response.body!) {
+      received += Buffer.from(bytes).toString('utf8')
+      if (received.includes('event: alert')) break
+    }
+    stop.abort()
+  })
+
   it('while the store cannot be read, a page says so', async () => {
     const away = await openConsole({ ports: { unavailable: () => 'connection refused' }, rules: NO_RULES })
     try {

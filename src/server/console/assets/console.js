@@ -169,12 +169,10 @@ function showNews(waits) {
 }
 function listen() {
   const stream = new EventSource('/live')
-  stream.addEventListener('change', schedule)
-  // The browser connects again by itself, except after a refusal.
-  stream.addEventListener('open', () => {
-    document.documentElement.dataset.live = 'yes'
-  })
+  // A change may have come before the stream was open, or while it was interrupted.
+  stream.addEventListener('open', schedule)
+  for (const kind of ['alert', 'silence', 'destination', 'detection']) stream.addEventListener(kind, schedule)
   addEventListener('pagehide', () => stream.close(), { once: true })
 }
-if (document.documentElement.dataset.stream && live().length > 0) listen()
+if (live().length > 0) listen()
 showSelection()

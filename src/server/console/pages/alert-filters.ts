@@ -1,7 +1,7 @@
 /** The filters of the list of alerts, as the address has them. Pure. */
 import { STATUS_NAMES, type StatusName } from '../../../model/alerts/alert-status.ts'
 import { parseSeverity } from '../../../model/alerts/severity.ts'
-import type { AlertQuery } from '../console-ports.ts'
+import { type AlertQuery, MIN_SEARCHED_CHARS } from '../../../store/store.ts'
 
 /** Empty: the filter is not set. */
 export interface AlertFilters {
@@ -40,7 +40,7 @@ export function queryOf(filters: AlertFilters, now: number): AlertQuery {
   const parsedSeverity = parseSeverity(severity)
   return {
     limit: PAGE_SIZE,
-    ...(q !== '' && { text: q }),
+    ...(q.length >= MIN_SEARCHED_CHARS && { text: q }),
     ...(status !== 'any' && { statuses: [status] }),
     ...(parsedSeverity && { severities: [parsedSeverity] }),
     ...(detection !== '' && { detection }),

@@ -1,7 +1,7 @@
 /** The list of alerts: search, filters in the address, and acts on the selected ones. Pure. */
 import { STATUS_NAMES } from '../../../model/alerts/alert-status.ts'
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
-import type { AlertPage, ListedAlert } from '../console-ports.ts'
+import { type AlertPage, type AlertSummary, MIN_SEARCHED_CHARS } from '../../../store/store.ts'
 import { type Html, html } from '../parts/html-template.ts'
 import { hidden, type PageContext, type PageView, roleSentence } from '../parts/layout.ts'
 import {
@@ -56,8 +56,9 @@ function filterForm(filters: AlertFilters): Html {
   return html`<form method="get" action="/alerts" role="search" class="filters">
 ${status !== 'open' && hidden({ status })}
 <div class="search"><label class="unseen" for="q">Search</label>
-<input type="search" id="q" name="q" value="${q}" placeholder="Title, detection, dedup key, tag or id" data-key="/" autocomplete="off">
+<input type="search" id="q" name="q" value="${q}" placeholder="Title, detection, dedup key or tag" data-key="/" autocomplete="off">
 <button>Search</button></div>
+${q !== '' && q.length < MIN_SEARCHED_CHARS && html`<p class="error" role="alert">Search for at least ${MIN_SEARCHED_CHARS} characters. All alerts are shown.</p>`}
 <details${open}><summary>Filters${isFiltered && html` <span class="dot">set</span>`}</summary>
 <div class="fields">
 <label>Severity<select name="severity"><option value="">any</option>${SEVERITIES.toReversed().map((each) =>
@@ -119,7 +120,7 @@ function bulkBar({ identity }: PageContext): Html {
 </div>`
 }
 
-function alertItem(alert: ListedAlert, { identity, now }: PageContext): Html {
+function alertItem(alert: AlertSummary, { identity, now }: PageContext): Html {
   const { id, title, severity, status, detection, events, lastEventAt, createdAt, route } = alert
   const box =
     identity.role === 'operator'

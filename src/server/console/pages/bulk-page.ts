@@ -1,6 +1,6 @@
 /** The question before an act on several alerts: which ones, and what for a resolve is the reason. Pure. */
 import { CLOSED_REASONS, type ClosedReason } from '../../../model/alerts/alert-status.ts'
-import type { ListedAlert } from '../console-ports.ts'
+import type { AlertSummary } from '../../../store/store.ts'
 import { type Html, html } from '../parts/html-template.ts'
 import { hidden, type PageContext, type PageView } from '../parts/layout.ts'
 import { counted, pathOf, severityChip, statusChip, when } from '../parts/words.ts'
@@ -18,7 +18,7 @@ const REASON_TITLES: Readonly<Record<ClosedReason, string | null>> = {
 
 export interface BulkQuestion {
   readonly verb: 'acknowledge' | 'resolve'
-  readonly alerts: readonly ListedAlert[]
+  readonly alerts: readonly AlertSummary[]
   /** What was wrong with the answer before; null: there was none. */
   readonly error: string | null
   readonly back: string

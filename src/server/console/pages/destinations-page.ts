@@ -39,7 +39,7 @@ ${
 <div><dt>Waiting</dt><dd>${countLink(backlog.waiting, name, 'waiting')}</dd></div>
 <div><dt>Dead</dt><dd>${countLink(backlog.dead, name, 'dead')}</dd></div>
 ${backlog.scheduled > 0 && html`<div><dt>Scheduled</dt><dd>${backlog.scheduled}</dd></div>`}
-<div><dt>Last success</dt><dd>${lastDeliveredAt === null ? 'none yet' : when(lastDeliveredAt, now)}</dd></div>
+<div><dt>Last success</dt><dd>${lastDeliveredAt === null ? 'none lately' : when(lastDeliveredAt, now)}</dd></div>
 <div><dt>Limits</dt><dd>${limitsOf(destination)}</dd></div>
 </dl>
 <div class="buttons">${actForm(

@@ -95,7 +95,7 @@ ${reference !== '' && html`<div><dt>Reference</dt><dd>${outsideLink(reference)}<
       ? html`<p>It has no tests.</p>`
       : html`<ul class="plain-list">${tests.map((name) => html`<li>${name}</li>`)}</ul>`
   }</section></div>
-<aside><section class="card" aria-labelledby="figures"><h2 id="figures">Figures</h2><dl class="facts">
+<aside><section class="card" aria-labelledby="figures"><h2 id="figures">Figures of ${Math.round(facts.days)} days</h2><dl class="facts">
 <div><dt>Alerts a day</dt><dd>${Number(facts.alertsPerDay.toFixed(1))}</dd></div>
 <div><dt>Last alert</dt><dd>${lastAlertAt === null ? 'none' : when(lastAlertAt, context.now)}</dd></div>
 <div><dt>Resolved</dt><dd>${verdicts.resolved}</dd></div>

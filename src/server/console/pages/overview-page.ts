@@ -1,7 +1,7 @@
 /** The first page: what needs a person, and how much happens over time. Pure. */
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
-import type { DeliveryCounts } from '../../../store/store.ts'
-import type { ConsoleStatistics, ListedAlert } from '../console-ports.ts'
+import type { AlertSummary, DeliveryCounts } from '../../../store/store.ts'
+import type { ConsoleStatistics } from '../console-ports.ts'
 import { barChart } from '../parts/bar-chart.ts'
 import { type Html, html } from '../parts/html-template.ts'
 import type { PageContext, PageView } from '../parts/layout.ts'
@@ -10,7 +10,7 @@ import { pathOf, severityChip, type stateChip, when, wholeNumberText } from '../
 export interface Overview {
   readonly statistics: ConsoleStatistics
   /** The newest open alerts, with one more than are shown. */
-  readonly open: readonly ListedAlert[]
+  readonly open: readonly AlertSummary[]
   readonly counts: DeliveryCounts
   readonly paused: readonly string[]
   readonly detections: number
@@ -18,6 +18,7 @@ export interface Overview {
 
 const MAX_OPEN_SHOWN = 5
 const SEVERITY_PARTS = SEVERITIES.map((severity) => severity.toLowerCase())
+const STATES = ['delivered', 'waiting', 'dead']
 
 export function overviewPage(overview: Overview, context: PageContext): PageView {
   const { statistics, counts, paused, detections } = overview
@@ -31,8 +32,9 @@ ${tile('/destinations', String(paused.length), paused.length === 1 ? 'destinatio
 ${tile('/detections', wholeNumberText(detections), 'detections run', 'quiet')}
 </ul>
 <section class="card" aria-labelledby="open"><h2 id="open">Newest open alerts</h2><div data-live="open" id="open-alerts">${openAlerts(overview, context)}</div></section>
-<div class="charts">${barChart({ id: 'by-hour', title: 'Alerts by hour, 48 hours', unit: 'hour', parts: SEVERITY_PARTS, periods: statistics.alertsByHour })}
-${barChart({ id: 'by-day', title: 'Alerts by day, 30 days', unit: 'day', parts: SEVERITY_PARTS, periods: statistics.alertsByDay })}</div>`
+<div class="charts">${barChart({ id: 'by-hour', title: 'Alerts by hour, 48 hours', unit: 'hour', parts: SEVERITY_PARTS, from: statistics.alertsFrom, periods: statistics.alertsByHour })}
+${barChart({ id: 'by-day', title: 'Alerts by day, 30 days', unit: 'day', parts: SEVERITY_PARTS, from: statistics.alertsFrom, periods: statistics.alertsByDay })}
+${barChart({ id: 'by-state', title: 'Deliveries by hour, 48 hours', unit: 'hour', parts: STATES, from: statistics.deliveriesFrom, periods: statistics.deliveriesByHour })}</div>`
   return { title: 'Overview', section: 'overview', body }
 }
 

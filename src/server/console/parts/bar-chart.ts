@@ -1,7 +1,7 @@
 /** A chart of stacked bars over time, made on the server, with the same figures as a table. Pure. */
 import type { Period } from '../console-ports.ts'
 import { type Html, html } from './html-template.ts'
-import { capital, wholeNumberText } from './words.ts'
+import { capital, exactTime, wholeNumberText } from './words.ts'
 
 const WIDTH = 520
 const HEIGHT = 170
@@ -17,10 +17,12 @@ export interface ChartSubject {
   /** What the bars distinguish, the lowest part first. Each is also a class of the stylesheet. */
   readonly parts: readonly string[]
   readonly periods: readonly Period[]
+  /** The time from which on everything is counted. */
+  readonly from: number
 }
 
 export function barChart(subject: ChartSubject): Html {
-  const { id, title, parts, periods } = subject
+  const { id, title, parts, periods, from } = subject
   const totals = periods.map(({ counts }) => parts.reduce((sum, part) => sum + (counts[part] ?? 0), 0))
   const sum = totals.reduce((all, total) => all + total, 0)
   const top = niceMaximum(Math.max(1, ...totals))
@@ -28,6 +30,7 @@ export function barChart(subject: ChartSubject): Html {
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${wholeNumberText(sum)} in all. The figures are in the table below.">
 ${gridLines(top)}${periods.map((period, i) => bar(period, i, top, subject))}${ticks(subject)}</svg>
 <ul class="legend">${parts.toReversed().map((part) => html`<li><span class="swatch ${part}"></span>${capital(part)}</li>`)}</ul>
+${from > periods[0]!.from && html`<p class="quiet-text">Older than ${exactTime(from)} is not counted.</p>`}
 <details><summary>Show the figures</summary>${figuresTable(subject)}</details></figure>`
 }
 
