@@ -1,6 +1,8 @@
 /** Measures decisions about alerts with 200 silences, by the time of the processor. Run it with `node scripts/run.cjs node bench/silences.ts`. */
+
 import { handle } from '../src/handling/handle.ts'
 import { NO_HANDLING_STATE } from '../src/handling/stage.ts'
+import { NO_HANDLING_RULES } from '../src/model/project/handling-rules.ts'
 import { handledAlert, silence } from '../test/support/silences.ts'
 
 const DECISIONS = 300_000
@@ -20,11 +22,13 @@ const alerts = Array.from({ length: 1_000 }, (_, i) =>
   handledAlert({ detection: i % 4 === 0 ? `Group${i}.X` : `Rule.${i % 250}`, title: `on host-${i}-a` }),
 )
 
+const rules = { ...NO_HANDLING_RULES, silences }
+
 for (let round = 0; round < ROUNDS; round++) {
   const before = process.cpuUsage()
   let hidden = 0
   for (let i = 0; i < DECISIONS; i++) {
-    const { sends } = handle({ ...alerts[i % alerts.length]! }, route, NO_HANDLING_STATE, { silences }, now)
+    const { sends } = handle({ ...alerts[i % alerts.length]! }, route, NO_HANDLING_STATE, rules, now)
     if (sends[0]!.how === 'none') hidden++
   }
   const { user, system } = process.cpuUsage(before)

@@ -425,6 +425,22 @@ const DESTINATIONS = {
       'Only with `validate --guards`: an enabled detection has no [guard](../guards.md), or a rule has no index conditions, so every event of its log types selects it.',
     fix: 'Compare a field of the event with constants first. The hint of the problem names what to change.',
   },
+  'critical-waits': {
+    severity: 'warning',
+    cause:
+      'A destination gets CRITICAL alerts by its severities, and its `hours` make them wait for the next opening.',
+    fix: 'Add `always: [CRITICAL]` to `hours`, or name other destinations in `otherwise`.',
+  },
+  'idle-interval': {
+    severity: 'warning',
+    cause: 'An interval of `destinations.yaml` does not open within 400 days.',
+    fix: 'Correct its days and the dates in `except`.',
+  },
+  'unknown-interval': {
+    severity: 'error',
+    cause: '`during` names an interval that `intervals` of `destinations.yaml` does not declare.',
+    fix: 'Correct the spelling, or declare the interval.',
+  },
   'unused-override': {
     severity: 'warning',
     cause: 'An override of `destinations.yaml` matches no detection.',

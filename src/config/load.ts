@@ -9,7 +9,7 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import { systemClock } from '../model/ports.ts'
-import { NO_HANDLING_RULES } from '../model/project/handling-rules.ts'
+import { NO_HANDLING_RULES, rulesOfDestinations } from '../model/project/handling-rules.ts'
 import type { Project } from '../model/project/project.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import type { ImportLocalType } from './destinations/destination-types.ts'
@@ -158,7 +158,10 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
     ...content,
     unitTests,
     registry: routing.registry,
-    handling: silences ? { ...NO_HANDLING_RULES, silences: silences.silences } : NO_HANDLING_RULES,
+    handling: {
+      silences: (silences ?? NO_HANDLING_RULES).silences,
+      destinations: rulesOfDestinations(routing.registry),
+    },
     settings: { ...settings, pythonPaths: packagePaths },
     configuration,
     problems: reportedProblems([...own.sorted(), ...problems.sorted()], settings.warnings),

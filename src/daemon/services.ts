@@ -1,7 +1,8 @@
 /** Creates the services of a daemon and connects them through their ports. */
 import { hostname } from 'node:os'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
-import { deliveryGauges } from '../delivery/gauges.ts'
+import { createEscalations, type Escalations } from '../delivery/escalation/escalations.ts'
+import { deliveryGauges, escalationGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly pipeline: Pipeline
   readonly server: Server
   readonly delivery: Delivery
+  readonly escalations: Escalations
   readonly heartbeat: HeartbeatSchedule
   readonly correlations: CorrelationScheduler
 }
@@ -86,6 +88,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ...(await memberGauges(store, systemClock.now())),
     ...(await silenceGauges(store, current.generation.project.handling)),
     ...(await deliveryGauges(store, current.generation.project.registry)),
+    ...(await escalationGauges(store)),
   ]
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
@@ -139,6 +142,14 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     },
   })
   wakes.onWork = () => delivery.wake()
+  const escalations = createEscalations({
+    store,
+    clock,
+    log,
+    registry: () => current.generation.project.registry,
+    admit: (findings) => pipeline.admitSystem(findings),
+    onDeliveries: () => delivery.wake(),
+  })
   const heartbeat = createHeartbeat({
     clock,
     admit: (findings) => pipeline.admitSystem(findings),
@@ -160,6 +171,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     pipeline,
     server,
     delivery,
+    escalations,
     heartbeat,
     correlations,
   }
@@ -168,11 +180,13 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
 /** Deliveries that waited since the last run are sent from here on. */
 export async function startServices(
   { current, store }: Resources,
-  { delivery, heartbeat, correlations }: Services,
+  { delivery, escalations, heartbeat, correlations }: Services,
   cleanups: Cleanups,
 ): Promise<void> {
   await delivery.start()
   cleanups.add('delivery', () => delivery.stop())
+  escalations.start()
+  cleanups.add('escalations', () => escalations.stop())
   await heartbeat.follow(current.generation.project.registry.heartbeat)
   cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)

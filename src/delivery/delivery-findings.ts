@@ -47,3 +47,21 @@ export function deliveryDead(destination: string, reason: string, id: string, at
     at,
   }
 }
+
+const MAX_MISSED_LISTED = 20
+
+export function escalationsMissed(steps: readonly string[], at: number): SystemFinding {
+  const listed = steps.slice(0, MAX_MISSED_LISTED)
+  const more = steps.length > listed.length ? [`and ${steps.length - listed.length} more`] : []
+  return {
+    from: 'system',
+    kind: 'SYSTEM_ERROR',
+    code: 'EscalationsMissed',
+    title: `${steps.length} steps of escalations were missed`,
+    description: `No daemon ran when they were due, and it is too late to send them: ${[...listed, ...more].join('; ')}.`,
+    runbook: 'Look at the alerts that are still open: signalbox alerts list --status open',
+    dedup: 'escalations',
+    context: { steps: steps.length, listed },
+    at,
+  }
+}

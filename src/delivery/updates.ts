@@ -8,6 +8,7 @@ import type { AlertUpdate, UpdateEvent } from '../model/alerts/alert-update.ts'
 import { compareSeverity } from '../model/alerts/severity.ts'
 import type { Destination, RetryPolicy } from '../model/project/destination.ts'
 import type { AlertRow, ClaimedDelivery } from '../store/store.ts'
+import { endOfEscalation } from './escalation/escalation-reason.ts'
 import { isResend } from './resend.ts'
 import type { SendResult, UpdateDetails } from './send.ts'
 
@@ -31,6 +32,8 @@ export function withdrawalReason(
     if (alert?.status.status !== 'resolved' || !wanted.every(isWithoutPerson)) return null
     return `the alert is ${statusText(alert.status)}, by ${alert.status.changedBy}`
   }
+  const end = alert ? endOfEscalation(delivery, alert.status) : null
+  if (end !== null) return end
   // A page that may have been sent before must arrive, so that it can be resolved.
   if (!alert || !type.pages || repeated || isResend(delivery) || !isResolvedByPerson(alert)) return null
   return `${statusText(alert.status)}, by ${alert.status.changedBy}, before it was sent`

@@ -1,4 +1,5 @@
 /** The stage of silences: what matches one that is in force is not sent. Pure. */
+import { instantText } from '../core/instant.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
 import type { AlertMatch, Silence } from '../model/alerts/silence.ts'
@@ -69,9 +70,5 @@ function stepOf(
 
 /** `patching until 2026-12-05T05:00:00Z (platform@example.com: Kernel patching)`. */
 function silenceText({ id, until, owner, reason }: Silence): string {
-  return `${id} until ${timeText(until)} (${owner}: ${reason})`
-}
-
-export function timeText(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace('.000Z', 'Z')
+  return `${id} until ${instantText(until)} (${owner}: ${reason})`
 }

@@ -1,6 +1,6 @@
 /** The form of a stage of handling: it changes what is sent, and says why. Pure. */
 import type { AlertDraft } from '../model/alerts/alert.ts'
-import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
+import type { HandlingStep, PlannedEscalation, PlannedSend } from '../model/alerts/handling.ts'
 import type { Silence } from '../model/alerts/silence.ts'
 import type { HandlingRules } from '../model/project/handling-rules.ts'
 
@@ -28,9 +28,11 @@ export interface StageInput {
 }
 
 export interface StageResult {
-  /** One for each send of the input, in its order. */
+  /** One for each send of the input, and those that a stage adds. */
   readonly sends: readonly PlannedSend[]
   readonly steps: readonly HandlingStep[]
+  /** Absent: the stage plans none. */
+  readonly escalations?: readonly PlannedEscalation[]
 }
 
 /** Returns null if there is no rule for the stage. Then it costs nothing and adds no step. */

@@ -1,6 +1,6 @@
 /** The handling of the alerts of one plan: what is sent, hidden and recorded. Pure. */
+import { instantText } from '../core/instant.ts'
 import { handle } from '../handling/handle.ts'
-import { timeText } from '../handling/silence-stage.ts'
 import type { HandledAlert, HandlingState } from '../handling/stage.ts'
 import type { Handling, HandlingStep } from '../model/alerts/handling.ts'
 import type { Silence } from '../model/alerts/silence.ts'
@@ -82,7 +82,7 @@ function releaseStep(
   const present = silences.find((each) => each.id === id)
   const end = present?.until ?? until
   const fate = present ? 'does not hide this event' : 'was removed'
-  const why = end <= at ? `ended at ${timeText(end)}` : fate
+  const why = end <= at ? `ended at ${instantText(end)}` : fate
   const count = events === 1 ? '1 event was' : `${events} events were`
   const reason = `silence ${id} ${why}; ${count} hidden`
   return { stage: 'silence', destination, did: 'passed', by: id, reason }

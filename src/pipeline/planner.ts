@@ -4,7 +4,7 @@ import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
-import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
+import type { Handling, HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
 import {
@@ -18,6 +18,7 @@ import {
   type LimiterState,
   type NewAudit,
   type NewDelivery,
+  type NewEscalation,
   type ReadState,
   type SignalRow,
   SYSTEM_ACT,
@@ -54,6 +55,7 @@ type PlannedEffects = Pick<
   | 'mutedMatches'
   | 'divergences'
   | 'deliveries'
+  | 'escalations'
   | 'handlings'
   | 'silenceHits'
   | 'signals'
@@ -81,6 +83,7 @@ export class Planner {
   readonly #compared = new Set<string>()
   readonly #divergences: { alertId: string; divergence: Divergence }[] = []
   readonly #deliveries: NewDelivery[] = []
+  readonly #escalations: NewEscalation[] = []
   readonly #signals: SignalRow[] = []
 
   constructor(state: ReadState, context: PlannerContext) {
@@ -129,6 +132,7 @@ export class Planner {
       mutedMatches: this.#additions.mutedMatches,
       divergences: this.#divergences,
       deliveries: this.#deliveries,
+      escalations: this.#escalations,
       handlings: this.#handled.handlings,
       silenceHits: this.#handled.silenceHits,
       signals: this.#signals,
@@ -203,7 +207,7 @@ export class Planner {
     this.#alerts.set(id, alert)
     const handling = this.#handled.decide(id, draft, draft.route.destinations, at)
     this.#handled.record(id, handling.steps, at)
-    for (const send of handling.sends) this.#deliver(id, send, draft.route.level, at)
+    this.#send(id, handling, draft.route.level, at)
     this.#hide(group, hiddenDestinations(handling))
     return { alert, steps: handling.steps }
   }
@@ -222,7 +226,7 @@ export class Planner {
     if (this.#context.registry.onEscalation === 'send') {
       const handling = this.#handled.decide(alertId, draft, divergence.destinations ?? [], at)
       this.#handled.record(alertId, handling.steps, at)
-      for (const send of handling.sends) this.#deliver(alertId, send, 'escalation', at)
+      this.#send(alertId, handling, 'escalation', at)
       this.#hide(this.#groups.get(group.key) ?? group, hiddenDestinations(handling))
     }
     return events
@@ -241,34 +245,41 @@ export class Planner {
   #reconsider(alertId: string, group: Group, draft: AlertDraft, events: number, at: number): void {
     const { hidden = [] } = group
     const names = hidden.map(({ destination }) => destination)
-    const { sends } = this.#handled.decide(alertId, draft, names, at)
-    const released = sends.filter(({ how }) => how !== 'none')
+    const handling = this.#handled.decide(alertId, draft, names, at)
+    const released = handling.sends.filter(({ how }) => how !== 'none')
     this.#compared.add(group.key)
     if (released.length === 0) return
     const isReleased = ({ destination }: HiddenDestination) =>
       released.some((send) => send.destination === destination)
     const releases = this.#handled.releases(hidden.filter(isReleased), events, at)
     this.#handled.record(alertId, releases, at)
-    for (const send of released) this.#deliver(alertId, send, 'silence-ended', at)
+    this.#send(alertId, handling, 'silence-ended', at)
     const left = hidden.filter((each) => !isReleased(each))
     this.#groups.set(group.key, left.length > 0 ? { ...group, hidden: left } : withoutHidden(group))
   }
 
+  #send(alertId: string, { sends, escalations }: Handling, reason: string, at: number): void {
+    for (const send of sends) this.#deliver(alertId, send, reason, at)
+    for (const { destination, kind, step, unless, afterMs, heldUntil } of escalations) {
+      const { key } = this.#recipient(destination)
+      const startsAt = heldUntil ?? this.#context.now
+      const due = kind === 'release' ? null : startsAt + afterMs
+      this.#escalations.push({ alertId, destinationKey: key, kind, step, unless, afterMs, due })
+    }
+  }
+
   #deliver(alertId: string, send: PlannedSend, reason: string, at: number): void {
     if (send.how === 'none') return
-    const name = send.destination
+    const { key, name } = this.#recipient(send.destination)
+    const common = { id: deliveryId(alertId, key), alertId, destinationKey: key, destination: name, reason }
+    const held = send.how === 'at' ? { due: send.at, notBefore: send.at, createdAt: send.at } : null
+    this.#deliveries.push({ ...common, ...(held ?? { due: at, createdAt: at }) })
+  }
+
+  /** Another daemon can know the destination. Otherwise a reconciliation orphans it, so that the fallback gets the alert. */
+  #recipient(name: string): { readonly key: string; readonly name: string } {
     const destination = presentDestination(this.#context.registry, name)
-    // Another daemon can know it. Otherwise a reconciliation orphans it, so that the fallback gets the alert.
-    const key = destination ? destinationKey(destination) : name
-    this.#deliveries.push({
-      id: deliveryId(alertId, key),
-      alertId,
-      destinationKey: key,
-      destination: destination?.name ?? name,
-      due: send.how === 'at' ? send.at : at,
-      createdAt: at,
-      reason,
-    })
+    return destination ? { key: destinationKey(destination), name: destination.name } : { key: name, name }
   }
 }
 

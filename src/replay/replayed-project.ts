@@ -14,6 +14,7 @@ const NO_DESTINATIONS: Registry = {
   fallbackAfterMs: 0,
   heartbeat: null,
   onEscalation: 'count',
+  intervals: [],
 }
 
 /**

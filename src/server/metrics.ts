@@ -95,6 +95,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
   signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
   signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },
   signalbox_deliveries_open: { help: 'Deliveries that are not delivered, by state.', labels: ['state'] },
+  signalbox_escalations: {
+    help: 'Steps of escalations by state: waiting, sent, ended, missed.',
+    labels: ['state'],
+  },
   signalbox_destination_paused: { help: '1 while the destination is paused.', labels: ['destination'] },
   signalbox_destination_failures: {
     help: 'Consecutive failures; from 5 on one delivery at a time is tried.',

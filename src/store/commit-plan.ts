@@ -8,6 +8,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { NewAudit, StatusChange } from './rows/audit-rows.ts'
 import type { NewDelivery } from './rows/delivery-rows.ts'
+import type { EscalationOutcome, NewEscalation } from './rows/escalation-rows.ts'
 import type { NewHandling, SilenceHit, StoredSilence } from './rows/handling-rows.ts'
 
 /** A dedup group: the counting state of one detection, kind and dedup key. */
@@ -184,6 +185,9 @@ export interface CommitPlan {
   readonly silenceHits: readonly SilenceHit[]
   /** If the version of one is not one more than that in the store, the plan is a conflict. 0: there is none. */
   readonly silences: readonly StoredSilence[]
+  readonly escalations: readonly NewEscalation[]
+  /** They are compared before, and written before the statuses, which start or end steps. */
+  readonly escalationOutcomes: readonly EscalationOutcome[]
   readonly statuses: readonly StatusChange[]
   /** Merges, higher severities and changes of alerts also create the updates of the destinations that want them. */
   readonly audits: readonly NewAudit[]
@@ -205,6 +209,8 @@ export const EMPTY_PLAN: CommitPlan = {
   handlings: [],
   silenceHits: [],
   silences: [],
+  escalations: [],
+  escalationOutcomes: [],
   statuses: [],
   audits: [],
   kv: [],

@@ -5,6 +5,12 @@ import { eventsOfAlerts, insertAlert, insertDivergence, mergeIntoAlert } from '.
 import { insertAudit, isKnownRequest, isStatusChanged, writeStatus } from './rows/audits.ts'
 import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
+import {
+  applyStatusToEscalations,
+  insertEscalation,
+  isEscalationChanged,
+  recordEscalation,
+} from './rows/escalations.ts'
 import { countMutedMatches } from './rows/groups.ts'
 import {
   insertHandling,
@@ -68,6 +74,7 @@ export function commitPlan(
   if (plan.statuses.some((change) => isStatusChanged(driver, change))) return 'conflict'
   if (expected.rules !== null && expected.rules !== readRulesVersion(driver)) return 'conflict'
   if (plan.silences.some((silence) => isSilenceChanged(driver, silence))) return 'conflict'
+  if (plan.escalationOutcomes.some((outcome) => isEscalationChanged(driver, outcome))) return 'conflict'
   if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
   if (plan.kv.length > 0 && haveItemsChanged(driver, expected.items, now)) return 'conflict'
 
@@ -86,7 +93,12 @@ export function commitPlan(
   for (const handling of plan.handlings) insertHandling(driver, handling)
   for (const hit of plan.silenceHits) insertHit(driver, hit)
   for (const silence of plan.silences) writeSilence(driver, silence)
-  for (const change of plan.statuses) writeStatus(driver, change)
+  for (const escalation of plan.escalations) insertEscalation(driver, escalation)
+  for (const outcome of plan.escalationOutcomes) recordEscalation(driver, outcome)
+  for (const change of plan.statuses) {
+    applyStatusToEscalations(driver, change.alertId, change.status, now)
+    writeStatus(driver, change)
+  }
   for (const audit of plan.audits) insertAudit(driver, audit)
   requestUpdates(driver, plan, now)
   for (const signal of plan.signals) insertSignal(driver, signal, now)

@@ -40,6 +40,14 @@ const VIEWS: readonly OlderSchema[] = [
     sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS caught_up_at FROM main.source_cursor;',
   },
   {
+    since: 1,
+    before: 16,
+    sql: `
+      CREATE TEMP VIEW escalation AS
+        SELECT '' AS alert_id, '' AS destination_key, 'step' AS kind, 0 AS step, '' AS unless, 0 AS after_ms,
+          NULL AS due, 'ended' AS state, 0 AS round, NULL AS lease_token, NULL AS lease_until, '' AS reason WHERE 0;`,
+  },
+  {
     since: 5,
     before: 9,
     sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag, NULL AS caught_up_at FROM main.source_cursor;',

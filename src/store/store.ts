@@ -5,6 +5,7 @@
  */
 
 import type { JsonText } from '../core/exact-json.ts'
+import type { ClaimedDelivery, ClaimedEscalation } from './claimed-rows.ts'
 import type {
   AlertRow,
   AppliedPlan,
@@ -17,6 +18,7 @@ import type {
   SignalRow,
   Versioned,
 } from './commit-plan.ts'
+import type { DeliveryFilter } from './delivery-filter.ts'
 import type { AlertFilter, AlertPage, AlertQuery } from './rows/alert-pages.ts'
 import type { AuditFilter, AuditRow, NewAudit } from './rows/audit-rows.ts'
 import type {
@@ -33,6 +35,7 @@ import type {
   SendLimits,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
+import type { EscalationRow, EscalationState } from './rows/escalation-rows.ts'
 import type { HandlingRecord, SilenceFilter, SilenceHits, StoredSilence } from './rows/handling-rows.ts'
 import type { MemberRow, StoreMember } from './rows/member-rows.ts'
 import type {
@@ -44,10 +47,13 @@ import type {
   SourceShare,
 } from './rows/partition-rows.ts'
 
+export * from './claimed-rows.ts'
 export * from './commit-plan.ts'
+export * from './delivery-filter.ts'
 export * from './rows/alert-pages.ts'
 export * from './rows/audit-rows.ts'
 export * from './rows/delivery-rows.ts'
+export * from './rows/escalation-rows.ts'
 export * from './rows/handling-rows.ts'
 export * from './rows/member-rows.ts'
 export * from './rows/partition-rows.ts'
@@ -84,41 +90,10 @@ export interface SignalFilter {
   readonly limit: number
 }
 
-/** A delivery held under a lease. */
-export interface ClaimedDelivery {
-  readonly delivery: DeliveryRow
-  readonly leaseToken: string
-  /**
-   * An attempt was made before, or may have been: its lease ran out, or it is older than a time at which the store could
-   * have lost leases.
-   */
-  readonly repeated: boolean
-  readonly alerts: readonly AlertRow[]
-  /** The remote reference of the delivery that an update belongs to; null: there is none, or it is no update. */
-  readonly firstReference: JsonText | null
-  /** The send may end the pause of its destination. */
-  readonly isProbe: boolean
-}
-
 export interface KvItem {
   readonly value: JsonText
   /** No two writes of a key make the same version. */
   readonly version: string
-}
-
-export interface DeliveryFilter {
-  readonly states?: readonly DeliveryState[]
-  readonly kind?: DeliveryRow['kind']
-  /** The name or key of a destination. */
-  readonly destination?: string
-  readonly alertId?: string
-  /** A delivery is left out if the same alert has another one whose reason begins with this text. */
-  readonly unlessBeside?: string
-  /** The keys of destinations. A delivery is left out if each of them has a delivery of the same alert. */
-  readonly missingAt?: readonly string[]
-  /** The time of creation, both ends included. The oldest deliveries come first. */
-  readonly created?: { readonly from: number; readonly until: number }
-  readonly limit: number
 }
 
 export interface Store {
@@ -224,6 +199,15 @@ export interface Store {
    * have made: new deliveries that are due later, and waits longer than an hour. A store with an own clock does nothing.
    */
   shiftDueDates(ms: number): Promise<void>
+
+  /** Leases rows of escalations that are due for `leaseMs` by the store's clock, the earliest first. */
+  claimEscalations(request: {
+    readonly limit: number
+    readonly leaseMs: number
+  }): Promise<readonly ClaimedEscalation[]>
+  escalations(alertId: string): Promise<readonly EscalationRow[]>
+  /** The number of steps in each state; a state without steps is missing. */
+  countEscalations(): Promise<readonly { readonly state: EscalationState; readonly count: number }[]>
 
   /** Its version rises with each write, which can hold several changes; 0 means that there is no row yet. */
   destinationState(key: string): Promise<Versioned<DestinationState>>

@@ -4,7 +4,8 @@ import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { Handling } from '../model/alerts/handling.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
-import type { ExpectationName, Expectations } from '../model/project/detection.ts'
+import type { ExpectationName, Expectations, ExpectedEscalationStep } from '../model/project/detection.ts'
+import { differingDelivery, differingEscalation } from './handling-expectations.ts'
 
 interface ExpectationResult {
   readonly failures: readonly TestFailure[]
@@ -36,6 +37,10 @@ const ACTUAL: Record<CheckedName, Check> = {
     if (isAsExpected) return undefined
     return ids.length === 0 ? false : [...new Set(ids)].join(', ')
   },
+  ExpectedDelivery: (expected, _, handling) =>
+    differingDelivery(expected as Readonly<Record<string, string>>, handling),
+  ExpectedEscalation: (expected, _, handling) =>
+    differingEscalation(expected as readonly ExpectedEscalationStep[], handling),
 }
 
 /** @param alert the alert that the case would create with its handling, or null if it creates none. */
@@ -70,7 +75,13 @@ export function checkExpectations(
   return { failures, skipped }
 }
 
-const NEEDING_REGISTRY: readonly string[] = ['ExpectedDestinations', 'ExpectedRoute', 'ExpectedSilenced']
+const NEEDING_REGISTRY: readonly string[] = [
+  'ExpectedDestinations',
+  'ExpectedRoute',
+  'ExpectedSilenced',
+  'ExpectedDelivery',
+  'ExpectedEscalation',
+]
 
 function needsRegistry(what: ExpectationName, route: Route): boolean {
   return route.level === 'unresolved' && NEEDING_REGISTRY.includes(what)

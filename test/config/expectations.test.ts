@@ -35,6 +35,8 @@ describe('inline expectations', () => {
     ExpectedReference: r
     ExpectedRunbook: b
     ExpectedAlertContext: { a: [1, { b: null }] }
+    ExpectedDelivery: { soc: at 2026-12-07T08:00:00+01:00, pager: now }
+    ExpectedEscalation: [{ after: 15m, to: [pager] }]
 `
     const project = await load({ 'rules/a.yml': rule('A', every), 'rules/body.py': BODY })
     expect(project.problems).toEqual([])
@@ -48,6 +50,8 @@ describe('inline expectations', () => {
       ExpectedReference: 'r',
       ExpectedRunbook: 'b',
       ExpectedAlertContext: { a: [1, { b: null }] },
+      ExpectedDelivery: { soc: 'at 2026-12-07T08:00:00+01:00', pager: 'now' },
+      ExpectedEscalation: [{ afterMs: 900_000, to: ['pager'] }],
     })
   })
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
 import { declaredDestinations } from '../../src/model/project/destination.ts'
+import { NO_HANDLING } from '../../src/model/project/destination-handling.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { BODY, load, projectWith, REGISTRY, rule, TYPES } from './_project.ts'
 
@@ -458,9 +459,50 @@ destinations:
       concurrency: 8,
       updates: [],
       repeatEveryMs: 3_600_000,
+      handling: NO_HANDLING,
       location: 'destinations.yaml:17',
     })
     expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })
+  })
+
+  it('intervals and the hours of destinations are read', async () => {
+    const project = await load({
+      'destinations.yaml': `version: 1
+intervals:
+  office: { timezone: Europe/Berlin, days: [mon-wed, fri], times: ["08:00-18:00"], except: [2026-12-24..2026-12-26, 2027-01-01] }
+  weekend: { timezone: UTC, days: [sat-sun] }
+destinations:
+  - name: team
+    type: quiet
+    hours: { during: [office, weekend], always: [Critical] }
+  - name: night
+    type: quiet
+    hours: { during: [weekend], otherwise: { to: [team] } }
+`,
+    })
+    expect(project.problems).toEqual([])
+    const office = {
+      name: 'office',
+      timezone: 'Europe/Berlin',
+      weekdays: [1, 2, 3, 5],
+      times: [{ from: 480, until: 1_080 }],
+      except: [
+        { from: Date.UTC(2026, 11, 24) / 86_400_000, until: Date.UTC(2026, 11, 26) / 86_400_000 },
+        { from: Date.UTC(2027, 0, 1) / 86_400_000, until: Date.UTC(2027, 0, 1) / 86_400_000 },
+      ],
+    }
+    const weekend = {
+      name: 'weekend',
+      timezone: 'UTC',
+      weekdays: [6, 0],
+      times: [{ from: 0, until: 1_440 }],
+      except: [],
+    }
+    expect(project.registry).toMatchObject({ intervals: [office, weekend] })
+    expect(declaredDestinations(project.registry).map(({ handling }) => handling.hours)).toEqual([
+      { during: [office, weekend], otherwise: 'wait', always: ['CRITICAL'] },
+      { during: [weekend], otherwise: { to: ['team'] }, always: [] },
+    ])
   })
 
   it('the settings can name another registry file, which must then exist', async () => {

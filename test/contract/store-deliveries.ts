@@ -274,6 +274,28 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.duties([])).toEqual([])
     })
 
+    it('a delivery that a rule holds is scheduled, and waits for its time, whatever is done to the clock', async () => {
+      const opening = T0 + 3_600_000
+      await add(
+        delivery('d1', { due: opening, notBefore: opening, createdAt: opening }),
+        delivery('d2', { due: T0 + 5_000 }),
+      )
+      expect(await store.countDeliveries()).toMatchObject({ pending: 0, scheduled: 2 })
+      expect(await store.backlog()).toEqual([{ destinationKey: 'soc', status: 'scheduled', count: 2 }])
+      await store.shiftDueDates(0)
+      expect((await row()).due).toBe(opening)
+      expect((await row('d2')).due).toBe(T0)
+      clock.advance(-60_000)
+      await store.shiftDueDates(60_000)
+      expect((await row()).due).toBe(opening)
+      clock.advance(3_660_000)
+      const claimed = await claim()
+      expect(claimed.map(({ delivery: { id }, repeated }) => [id, repeated])).toEqual([
+        ['d2', false],
+        ['d1', false],
+      ])
+    })
+
     it('deliveries become orphans when their destination is removed, unless they have ended or are being sent', async () => {
       await add(delivery('live'))
       await claimOne()

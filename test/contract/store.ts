@@ -25,6 +25,7 @@ import {
   T0,
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
+import { escalationContract } from './store-escalations.ts'
 import { handlingContract } from './store-handling.ts'
 import { limitsContract } from './store-limits.ts'
 import { listsContract } from './store-lists.ts'
@@ -53,6 +54,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     listsContract(open)
     updateContract(open)
     partitionContract(open)
+    escalationContract(open)
   })
 }
 

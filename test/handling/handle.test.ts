@@ -3,13 +3,14 @@ import { textsAt } from '../../src/handling/alert-match.ts'
 import { handle } from '../../src/handling/handle.ts'
 import type { HandledAlert } from '../../src/handling/stage.ts'
 import type { AlertMatch, Silence } from '../../src/model/alerts/silence.ts'
+import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import { handledAlert, silence } from '../support/silences.ts'
 
 const NOW = Date.parse('2026-12-05T00:30:00Z')
 const route = { destinations: ['soc', 'pager'] }
 
 function decide(silences: readonly Silence[], over: Partial<HandledAlert> = {}, now: number | null = NOW) {
-  return handle(handledAlert(over), route, { silences: [] }, { silences }, now)
+  return handle(handledAlert(over), route, { silences: [] }, { ...NO_HANDLING_RULES, silences }, now)
 }
 const hiddenAt = (...given: Parameters<typeof decide>) =>
   decide(...given)
@@ -24,6 +25,7 @@ describe('the handling of an alert', () => {
         { destination: 'pager', how: 'now' },
       ],
       steps: [],
+      escalations: [],
     })
   })
 
@@ -51,11 +53,12 @@ describe('the handling of an alert', () => {
           reason: 'patching is only for soc',
         },
       ],
+      escalations: [],
     })
   })
 
   it('names the silence that ends last, of the file or of the store', () => {
-    const rules = { silences: [silence('one', { until: NOW + 1 })] }
+    const rules = { ...NO_HANDLING_RULES, silences: [silence('one', { until: NOW + 1 })] }
     const state = { silences: [silence('s-2', { until: NOW + 2 }), silence('s-3', { until: NOW + 2 })] }
     const { steps } = handle(handledAlert(), route, state, rules, NOW)
     expect(steps.map(({ by }) => by)).toEqual(['s-2', 's-2'])

@@ -1,4 +1,5 @@
 /** The index and the compiled globs decide as a naive reading of the rules does. */
+
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { handle } from '../../src/handling/handle.ts'
@@ -6,6 +7,7 @@ import type { HandledAlert } from '../../src/handling/stage.ts'
 import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import type { AlertMatch, Silence } from '../../src/model/alerts/silence.ts'
+import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import { handledAlert, silence } from '../support/silences.ts'
 
 const words = fc.constantFrom('a', 'b', 'a.b', 'a.b.c', 'b.c', '')
@@ -99,7 +101,8 @@ it('an alert is hidden exactly where a silence in force matches it', () => {
       fc.integer({ min: 0, max: 20 }),
       (declared, stored, list, now) => {
         for (const alert of list) {
-          const { sends } = handle(alert, { destinations }, { silences: stored }, { silences: declared }, now)
+          const rules = { ...NO_HANDLING_RULES, silences: declared }
+          const { sends } = handle(alert, { destinations }, { silences: stored }, rules, now)
           const expected = destinations.map((destination) =>
             [...declared, ...stored].some((each) => hiddenBy(each, alert, destination, now)),
           )

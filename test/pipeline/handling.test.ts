@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { Silence } from '../../src/model/alerts/silence.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
+import { NO_HANDLING } from '../../src/model/project/destination-handling.ts'
+import { NO_HANDLING_RULES, rulesOfDestinations } from '../../src/model/project/handling-rules.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -28,7 +30,12 @@ async function fixture(silences: readonly Silence[], declared = soc) {
   const clock = manualClock(T0)
   const store = await openStore('memory:', { clock, projectRoot: '.' })
   open.push(store)
-  const present = { project: { ...project([detection()], declared), handling: { silences } } as Project }
+  const present = {
+    project: {
+      ...project([detection()], declared),
+      handling: { ...NO_HANDLING_RULES, silences, destinations: rulesOfDestinations(declared) },
+    } as Project,
+  }
   const conflicts: string[] = []
   const pipeline = createPipeline({
     store,
@@ -114,7 +121,7 @@ describe('a silenced alert', () => {
   it('is sent when its silence is removed from the project, and says so', async () => {
     const { admit, deliveries, reasons, present } = await fixture([silence('x')])
     await admit(hit(T0))
-    present.project = { ...present.project, handling: { silences: [] } }
+    present.project = { ...present.project, handling: NO_HANDLING_RULES }
     await admit(hit(T0 + 5))
     expect(await deliveries()).toHaveLength(2)
     expect((await reasons())[1]![0]).toBe('silence x was removed; 1 event was hidden')
@@ -178,5 +185,48 @@ describe('a silence of the store', () => {
     expect(conflicts).toEqual(['rules'])
     expect(await deliveries()).toEqual([])
     expect(await store.alerts({ silencedBy: 's-1', limit: 5 })).toHaveLength(1)
+  })
+})
+
+describe('the pipeline and the rules of destinations', () => {
+  const office = {
+    name: 'office',
+    timezone: 'UTC',
+    weekdays: [3],
+    times: [{ from: 480, until: 1_080 }],
+    except: [],
+  }
+  const mail = destination('mail', {
+    severities: ['MEDIUM'],
+    handling: {
+      ...NO_HANDLING,
+      hours: { during: [office], otherwise: 'wait', always: [] },
+      escalate: [{ afterMs: 15 * MINUTE_MS, unless: 'acknowledged', to: ['second'], severities: null }],
+    },
+  })
+
+  it('a held alert is due at the opening, does not age until then, and its escalation begins there', async () => {
+    const { admit, store, clock } = await fixture([], registry([mail, destination('second')]))
+    const opening = Date.parse('2023-11-15T08:00:00Z')
+    await admit(hit(T0))
+    const [row] = await store.deliveries({ limit: 5 })
+    expect(row).toMatchObject({ destination: 'mail', state: 'pending', due: opening, createdAt: opening })
+    expect(await store.escalations(row!.alertIds[0]!)).toMatchObject([
+      { destinationKey: 'mail', state: 'waiting', due: opening + 15 * MINUTE_MS },
+    ])
+    await store.shiftDueDates(0)
+    const claim = () => store.claim({ destinationKeys: ['mail'], limit: 5, leaseMs: MINUTE_MS })
+    expect(await claim()).toEqual([])
+    clock.advance(opening - T0)
+    expect(await claim()).toHaveLength(1)
+  })
+
+  it('an escalation begins with the alert in the time of the store, however old its event is', async () => {
+    const { handling } = mail
+    const open = { ...mail, handling: { ...handling, hours: null } }
+    const { admit, store } = await fixture([], registry([open, destination('second')]))
+    await admit(hit(T0 - 60 * MINUTE_MS))
+    const [alert] = await store.alerts({ limit: 1 })
+    expect(await store.escalations(alert!.id)).toMatchObject([{ due: T0 + 15 * MINUTE_MS }])
   })
 })

@@ -79,6 +79,9 @@ async function fill(store: Store): Promise<void> {
     handlings: [
       { alertId: 'a1', at: T0, steps: [{ stage: 'silence', did: 'passed', by: ODD, reason: ODD }] },
     ],
+    escalations: [
+      { alertId: 'a1', destinationKey: ODD, kind: 'step', step: 0, unless: 'resolved', afterMs: 5, due: T0 },
+    ],
     silenceHits: [{ silenceId: ODD, alertId: 'a1', at: T0 }],
     silences: [{ silence: silence('s-1', { reason: ODD }), version: 1, createdAt: T0, createdBy: ODD }],
     kv: [{ key: ODD, value: JSON.stringify(ODD), expiresAt: LATER }],

@@ -3,8 +3,9 @@
 import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/alerts/finding.ts'
 import type { EventIdentity } from '../../src/model/events/event.ts'
 import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
+import { NO_HANDLING } from '../../src/model/project/destination-handling.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
-import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
+import { NO_HANDLING_RULES, rulesOfDestinations } from '../../src/model/project/handling-rules.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 
@@ -25,6 +26,7 @@ export function destination(name: string, over: Partial<Destination> = {}): Dest
     concurrency: 8,
     updates: [],
     repeatEveryMs: 3_600_000,
+    handling: NO_HANDLING,
     location: 'destinations.yaml:1',
     ...over,
   }
@@ -38,6 +40,7 @@ export function registry(destinations: readonly Destination[], over: Partial<Reg
     fallbackAfterMs: 15 * 60_000,
     heartbeat: null,
     onEscalation: 'count',
+    intervals: [],
     ...over,
   }
 }
@@ -112,7 +115,7 @@ export function project(detections: readonly Detection[], declared: Registry | N
     others: [],
     invalidParts: [],
     registry: declared,
-    handling: NO_HANDLING_RULES,
+    handling: { ...NO_HANDLING_RULES, destinations: rulesOfDestinations(declared) },
     settings: DEFAULT_SETTINGS,
     folders: ['/nowhere'],
     configuration: ['signalbox.yaml', 'destinations.yaml'],

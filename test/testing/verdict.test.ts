@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { TestOutcome } from '../../src/model/events/evaluation.ts'
+import { NO_HANDLING } from '../../src/model/project/destination-handling.ts'
 import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
-import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
+import { NO_HANDLING_RULES, rulesOfDestinations } from '../../src/model/project/handling-rules.ts'
 import { evaluateCase, type VerdictOptions } from '../../src/testing/verdict.ts'
 import { destination, detection, failure, registry } from '../support/model.ts'
 import { silence } from '../support/silences.ts'
@@ -246,7 +247,7 @@ describe('ExpectedSilenced', () => {
   const until = Date.parse(AT) + 1_000
   const silenced = {
     ...options,
-    handling: { silences: [silence('patching', { until, destinations: ['soc'] })] },
+    handling: { ...NO_HANDLING_RULES, silences: [silence('patching', { until, destinations: ['soc'] })] },
   }
   const judge = (expectations: Expectations, given: VerdictOptions = silenced) =>
     evaluateCase(detection(), testCase(true, expectations), outcome({ detection: said(true) }), given)
@@ -290,5 +291,63 @@ describe('ExpectedSilenced', () => {
         silenced,
       ).failures.length
     expect([judged(false), judged(true)]).toEqual([0, 1])
+  })
+})
+
+describe('expectations about the handling', () => {
+  const office = {
+    name: 'office',
+    timezone: 'UTC',
+    weekdays: [1],
+    times: [{ from: 480, until: 1_080 }],
+    except: [],
+  }
+  const hours = { during: [office], otherwise: 'wait', always: [] } as const
+  const step = { afterMs: 15 * 60_000, unless: 'acknowledged', to: ['pager'], severities: null } as const
+  const known = registry([
+    destination('soc', { severities: ['MEDIUM'], handling: { ...NO_HANDLING, hours } }),
+    destination('chat', { severities: ['MEDIUM'], handling: { ...NO_HANDLING, escalate: [step] } }),
+    destination('pager'),
+  ])
+  const handling = { ...NO_HANDLING_RULES, destinations: rulesOfDestinations(known) }
+  const At = '2026-12-05T01:00:00Z'
+  const failuresOf = (expectations: Expectations) => {
+    const test = testCase(true, { At, ...expectations })
+    const { failures } = evaluateCase(detection(), test, outcome({ detection: said(true) }), {
+      ...options,
+      registry: known,
+      handling,
+    })
+    return failures.map(({ message }) => message)
+  }
+
+  it('pass if each destination gets the alert as expected', () => {
+    expect(
+      failuresOf({
+        ExpectedDestinations: ['soc', 'chat'],
+        ExpectedDelivery: { soc: 'at 2026-12-07T09:00:00+01:00', chat: 'now' },
+        ExpectedEscalation: [{ afterMs: 15 * 60_000, to: ['pager'] }],
+      }),
+    ).toEqual([])
+  })
+
+  it('fail with what happens instead', () => {
+    expect(
+      failuresOf({
+        ExpectedDelivery: { soc: 'now', chat: 'now', pager: 'now' },
+        ExpectedEscalation: [],
+      }),
+    ).toEqual([
+      'ExpectedDelivery: expected {"soc":"now","chat":"now","pager":"now"}, got {"soc":"at 2026-12-07T08:00:00Z","pager":"not a destination of the alert"}',
+      'ExpectedEscalation: expected [], got [{"after":"15 min","to":["pager"],"unless":"acknowledged"}]',
+    ])
+  })
+
+  it.each([
+    [{ ...step, to: ['soc'] }],
+    [{ ...step, unless: 'resolved' as const }],
+    [{ ...step, afterMs: 1 }],
+  ])('a step that differs fails: %o', (expected) => {
+    expect(failuresOf({ ExpectedEscalation: [expected] })).toHaveLength(1)
   })
 })

@@ -9,6 +9,7 @@ import type {
   AuditRow,
   DeliveryRow,
   Divergence,
+  EscalationRow,
   HandlingRecord,
 } from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
@@ -24,6 +25,7 @@ interface AlertDetails {
   readonly deliveries: readonly DeliveryWithHistory[]
   /** The decisions after the route, the earliest first. */
   readonly handling: readonly HandlingRecord[]
+  readonly escalations: readonly EscalationRow[]
   /** All changes by people and rules, the earliest first. */
   readonly audit: readonly AuditRow[]
 }
@@ -33,7 +35,7 @@ export function alertDetails(details: AlertDetails, format: 'pretty' | 'json', s
 }
 
 /** The notification's own text is inserted unchanged, so that numbers keep their digits. */
-function detailsJson({ alert, deliveries, handling, audit }: AlertDetails): string {
+function detailsJson({ alert, deliveries, handling, escalations, audit }: AlertDetails): string {
   const rest = JSON.stringify({
     ...alertJson(alert),
     reference: alert.reference,
@@ -41,6 +43,7 @@ function detailsJson({ alert, deliveries, handling, audit }: AlertDetails): stri
     divergences: alert.divergences.map((divergence) => ({ ...divergence, at: iso(divergence.at) })),
     handling: handling.map((record) => ({ ...record, at: iso(record.at) })),
     audit: audit.map((row) => ({ ...row, at: iso(row.at) })),
+    escalations: escalations.map((row) => ({ ...row, due: row.due === null ? null : iso(row.due) })),
     deliveries: deliveries.map((delivery) => ({
       ...deliveryJson(delivery),
       history: delivery.history.map((attempt) => ({ ...attempt, at: iso(attempt.at) })),
@@ -49,7 +52,10 @@ function detailsJson({ alert, deliveries, handling, audit }: AlertDetails): stri
   return `{"version":1,"notification":${alert.notification},${rest.slice(1)}\n`
 }
 
-function detailsText({ alert, deliveries, handling, audit }: AlertDetails, style: Style): string {
+function detailsText(
+  { alert, deliveries, handling, escalations, audit }: AlertDetails,
+  style: Style,
+): string {
   const sections: [string, string[]][] = [
     ['alert', factsOf(alert)],
     ['notification', [escapeForTerminal(alert.notification)]],
@@ -57,6 +63,7 @@ function detailsText({ alert, deliveries, handling, audit }: AlertDetails, style
     ['handling', handling.flatMap((record) => handlingLines(record, style))],
     ['divergences', alert.divergences.map(divergenceLine)],
     ['history', audit.map(auditLine)],
+    ['escalation', escalations.filter(({ kind }) => kind === 'step').map(escalationLine)],
     ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],
   ]
   return sections
@@ -99,6 +106,11 @@ function deliveryLines({ id, destination, state, reason, history }: DeliveryWith
   return [head, ...attempts].map(escapeForTerminal)
 }
 
+function escalationLine({ destinationKey, step, state, due, unless, reason }: EscalationRow): string {
+  const wait = due === null ? '' : `at ${formatTime(due)} unless ${unless}`
+  return escapeForTerminal(`${destinationKey}, step ${step + 1}  ${state}  ${reason || wait}`)
+}
+
 function auditLine(row: AuditRow): string {
   const note = row.note === '' ? '' : `: ${row.note}`
   return escapeForTerminal(`${formatTime(row.at)}  ${row.actor} (${row.via})  ${actOf(row)}${note}`)
@@ -114,6 +126,8 @@ function actOf({ verb, after }: AuditRow): string {
       return after === '' ? 'unassigned' : `assigned to ${after}`
     case 'resent':
       return `sent again to ${after}`
+    case 'escalated':
+      return `escalated to ${after}`
     case 'retried':
       return `retried the delivery to ${after}`
     case 'paused':

@@ -1,5 +1,6 @@
 /** destinations.yaml -> the registry and its overrides, or every problem in it. A type is loaded for its schema alone. */
 import { nearest } from '../../core/did-you-mean.ts'
+import type { TimeInterval } from '../../core/time-intervals.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
 import type { UpdateEvent } from '../../model/alerts/alert-update.ts'
 import { parseSeverity } from '../../model/alerts/severity.ts'
@@ -14,6 +15,8 @@ import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 import { checkOptions, unsupportedKind } from './destination-options.ts'
 import type { DestinationTypes } from './destination-types.ts'
+import { checkHandling, type DeclaredHandling, handlingOf } from './handling-keys.ts'
+import { type DeclaredInterval, readIntervals, type YamlDocument } from './interval-keys.ts'
 import { type Override, readOverrides } from './overrides.ts'
 
 const SECRET = { secret: true }
@@ -29,10 +32,11 @@ interface DeclaredRegistry {
   fallbackAfter?: string
   heartbeat?: { cron: string; destinations: string[] }
   onEscalation?: 'count' | 'send'
+  intervals?: Record<string, DeclaredInterval>
   overrides?: unknown[]
   destinations: DeclaredDestination[]
 }
-interface DeclaredDestination {
+interface DeclaredDestination extends DeclaredHandling {
   name: string
   id?: string
   previousNames?: string[]
@@ -85,7 +89,7 @@ export function checkDestinationsText(
 
 async function checkDestinations(
   name: string,
-  mapping: Document | null,
+  mapping: YamlDocument | null,
   types: DestinationTypes,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
@@ -111,14 +115,15 @@ async function checkDestinations(
     const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)
     unsupportedKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
   }
+  const intervals = readIntervals(declared.intervals ?? {}, document, problems)
+  const intervalNames = Object.keys(declared.intervals ?? {})
+  const { destinations } = declared
+  for (const index of destinations.keys())
+    checkHandling(index, { document, destinations, intervalNames, problems })
   const names = declaredNames(value)
   if (problems.hasError(name)) return { ...INVALID_ROUTING, names }
-  return { registry: registryOf(name, declared, document), overrides: readOverrides(document), names }
-}
-
-interface Document {
-  readonly source: SourceText
-  readonly node: MappingNode
+  const registry = registryOf(name, declared, intervals, document)
+  return { registry, overrides: readOverrides(document), names }
 }
 
 /** Reads the names of a file that may have errors. */
@@ -135,7 +140,7 @@ function declaredNames(value: Record<string, unknown>): Set<string> {
 /** Names and ids are one namespace: either may be used to name a destination. */
 function checkNames(
   { destinations }: DeclaredRegistry,
-  { source, node }: Document,
+  { source, node }: YamlDocument,
   problems: ProblemList,
 ): void {
   const claimed = new Map<string, { what: string; line: number }>()
@@ -163,7 +168,7 @@ function checkNames(
 
 async function checkLists(
   declared: DeclaredRegistry,
-  { source, node }: Document,
+  { source, node }: YamlDocument,
   problems: ProblemList,
 ): Promise<void> {
   const { fallback = [], heartbeat, destinations } = declared
@@ -198,23 +203,33 @@ async function checkLists(
   })
 }
 
-function registryOf(file: string, declared: DeclaredRegistry, { source, node }: Document): Registry {
+function registryOf(
+  file: string,
+  declared: DeclaredRegistry,
+  intervals: readonly TimeInterval[],
+  { source, node }: YamlDocument,
+): Registry {
   const { fallback = [], heartbeat = null, onEscalation = 'count', destinations } = declared
   const { fallbackAfter = DEFAULT_FALLBACK_AFTER } = declared
   return {
     file,
     destinations: destinations.map((destination, i) => {
       const { line } = source.locationAt(nodeAt(node, `/destinations/${i}`).offset)
-      return destinationOf(destination, `${file}:${line}`)
+      return destinationOf(destination, intervals, `${file}:${line}`)
     }),
     fallback,
     fallbackAfterMs: parseDuration(fallbackAfter)!,
     heartbeat,
     onEscalation,
+    intervals,
   }
 }
 
-function destinationOf(declared: DeclaredDestination, location: string): Destination {
+function destinationOf(
+  declared: DeclaredDestination,
+  intervals: readonly TimeInterval[],
+  location: string,
+): Destination {
   const { rateLimit, retry = {} } = declared
   return {
     name: declared.name,
@@ -235,6 +250,7 @@ function destinationOf(declared: DeclaredDestination, location: string): Destina
     concurrency: declared.concurrency ?? DEFAULT_CONCURRENCY,
     updates: declared.updates ?? [],
     repeatEveryMs: parseDuration(declared.repeatEvery ?? DEFAULT_REPEAT_EVERY)!,
+    handling: handlingOf(declared, intervals),
     location,
   }
 }

@@ -107,7 +107,7 @@ function eventsOf(test: MappingNode, entryKey: string): TestEvent[] | null {
   )
 }
 
-/** The keys of a checked mapping that are expectations, severity in its one spelling. */
+/** The keys of a checked mapping that are expectations: severity in its one spelling, durations as numbers. */
 export function expectationsOf(node: MappingNode): Expectations {
   const expectations: Record<string, unknown> = {}
   for (const name of EXPECTATION_NAMES) {
@@ -116,9 +116,14 @@ export function expectationsOf(node: MappingNode): Expectations {
   }
   const severity = expectations.ExpectedSeverity
   if (typeof severity === 'string') expectations.ExpectedSeverity = parseSeverity(severity)
-  const { ExpectedAlerts: alerts } = expectations
+  const { ExpectedAlerts: alerts, ExpectedEscalation: steps } = expectations
   if (Array.isArray(alerts)) expectations.ExpectedAlerts = alerts.map(expectedAlert)
+  if (Array.isArray(steps)) expectations.ExpectedEscalation = steps.map(expectedStep)
   return expectations
+}
+
+function expectedStep({ after, ...step }: { readonly after: string }): object {
+  return { afterMs: parseDuration(after) ?? Number.NaN, ...step }
 }
 
 function expectedAlert({ at, severity, ...rest }: Record<string, unknown>): ExpectedAlert {

@@ -50,7 +50,9 @@ const KEYS: Readonly<Record<string, string>> = {
   ExpectedSeverity: 'The severity of the alert.',
   ExpectedSilenced:
     'The id of the silence that hides the alert from a destination; `true`: any; `false`: none.',
-  At: 'The time of the event, for silences. Without it, silences match whatever their times are.',
+  ExpectedDelivery: 'When the destinations that are named here get the alert, after all rules of handling.',
+  ExpectedEscalation: 'The exact steps of the escalation, in their order. `[]` means none.',
+  At: 'The time of the event, for silences and hours. Without it, silences match whatever their times are, and hours decide nothing.',
   ExpectedDestinations: 'The exact destinations of the alert, fallback included. `[]` means none.',
   ExpectedRoute: 'The route level that decides.',
   ExpectedTitle: 'The title, without the prefix of the alert type.',

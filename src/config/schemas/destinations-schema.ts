@@ -7,6 +7,8 @@ import { BOOLEAN, closed, described, SEVERITY, TEXT, TEXT_SET } from './field-fo
 
 const ALERT_TYPE_NAMES = ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS] as const
 
+const MAX_INTERVAL_COUNT = 100
+
 const NAME = {
   type: 'string',
   minLength: 1,
@@ -21,6 +23,105 @@ const REFERENCED_SEVERITIES = {
   uniqueItems: true,
   items: { ...SEVERITY, choices: SEVERITIES },
 } as const
+
+const DAY = '(?:sun|mon|tue|wed|thu|fri|sat)'
+const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d'
+const DATE = '\\d{4}-\\d{2}-\\d{2}'
+
+const INTERVAL = closed(
+  {
+    timezone: described('The time zone of the times, a name such as Europe/Berlin.', TEXT),
+    days: described('The days of the week. Without it: every day.', {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'string',
+        pattern: `^${DAY}(?:-${DAY})?$`,
+        form: 'a day such as mon, or days such as mon-fri',
+      },
+    }),
+    times: described(
+      'The times of these days. A time that ends before it begins ends on the next day. Without it: the whole day.',
+      {
+        type: 'array',
+        minItems: 1,
+        items: {
+          type: 'string',
+          pattern: `^${TIME}-(?:${TIME}|24:00)$`,
+          form: 'a time such as "08:00-18:00"',
+        },
+      },
+    ),
+    except: described('Dates, or ranges of dates, on which no time begins.', {
+      type: 'array',
+      items: {
+        type: 'string',
+        pattern: `^${DATE}(?:\\.\\.${DATE})?$`,
+        form: 'a date such as 2026-12-24, or dates such as 2026-12-24..2026-12-26',
+      },
+    }),
+  },
+  ['timezone'],
+)
+
+const INTERVALS = described('Times that destinations name in `hours`, by their names.', {
+  type: 'object',
+  propertyNames: { pattern: '^[a-z0-9][a-z0-9-]*$' },
+  maxProperties: MAX_INTERVAL_COUNT,
+  additionalProperties: INTERVAL,
+})
+
+const OTHERWISE = {
+  ...closed({ to: described('The destinations that get the alerts instead.', { ...NAMES, minItems: 1 }) }, [
+    'to',
+  ]),
+  type: ['string', 'object'],
+  pattern: '^wait$',
+  form: '`wait`, or the destinations as `{ to: [name] }`',
+  default: 'wait',
+} as const
+
+const HOURS = closed(
+  {
+    during: described('The names of the intervals in which alerts are sent.', {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: TEXT,
+    }),
+    otherwise: described('What happens at other times.', OTHERWISE),
+    always: described('The severities that are sent at any time.', REFERENCED_SEVERITIES),
+  },
+  ['during'],
+)
+
+const MAX_ESCALATION_STEP_COUNT = 5
+
+const ESCALATE = {
+  type: 'array',
+  minItems: 1,
+  maxItems: MAX_ESCALATION_STEP_COUNT,
+  items: closed(
+    {
+      after: described('The time since the alert was created, or since the opening for which it waited.', {
+        ...DURATION_SCHEMA,
+      }),
+      unless: described('The status that ends the step. `acknowledged` is also ended by `resolved`.', {
+        type: 'string',
+        enum: ['acknowledged', 'resolved'],
+        default: 'acknowledged',
+      }),
+      to: described('The destinations that get the alert.', { ...NAMES, minItems: 1 }),
+      severities: described('Only alerts of these severities. Without it: all.', {
+        ...REFERENCED_SEVERITIES,
+        minItems: 1,
+      }),
+    },
+    ['after', 'to'],
+  ),
+} as const
+
+const ACK_TIMEOUT = DURATION_SCHEMA
 
 const RETRY = closed({
   maxAge: described('How long a delivery is retried before it is dead.', {
@@ -91,6 +192,15 @@ export const DESTINATION_SCHEMA = closed(
       ...DURATION_SCHEMA,
       default: '1h',
     }),
+    hours: described('When alerts are sent to it. Without it: at any time.', HOURS),
+    escalate: described(
+      'Who else gets an alert of this destination when no person answers in time.',
+      ESCALATE,
+    ),
+    ackTimeout: described(
+      'An alert of this destination that is acknowledged for so long and not resolved is open again. Without it: it stays acknowledged.',
+      ACK_TIMEOUT,
+    ),
   },
   ['name', 'type'],
 )
@@ -143,6 +253,7 @@ export const DESTINATIONS_SCHEMA = closed(
       'When the severity of an open alert rises or its route grows: only count the event, or send the alert to the new destinations.',
       { type: 'string', enum: ['count', 'send'], default: 'count' },
     ),
+    intervals: INTERVALS,
     overrides: described('Changes to detections that you do not edit. The last match decides, key by key.', {
       type: 'array',
       items: OVERRIDE,

@@ -1,5 +1,6 @@
 /** The expectations of a test case, inline or in `<spec>.expect.yml`. */
 import { ROUTE_LEVELS } from '../../model/alerts/route.ts'
+import { DURATION_SCHEMA } from '../files/durations.ts'
 import { TIME_SCHEMA } from '../files/times.ts'
 import { CASE_TIME, closed, SEVERITY, TEXT, TEXTS } from './field-forms.ts'
 
@@ -27,6 +28,29 @@ export const EXPECTATION_PROPERTIES = {
   ExpectedRunbook: TEXT,
   ExpectedAlertContext: { type: 'object' },
   ExpectedSilenced: { anyOf: [{ type: 'boolean' }, { type: 'string', minLength: 1 }] },
+  ExpectedDelivery: {
+    type: 'object',
+    additionalProperties: {
+      type: 'string',
+      pattern: `^(?:now|silenced|inhibited|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
+      form: '`now`, `silenced`, `inhibited`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
+    },
+  },
+  ExpectedEscalation: {
+    type: 'array',
+    items: closed(
+      {
+        after: { ...DURATION_SCHEMA, description: 'The time of the step.' },
+        to: { ...TEXTS, description: 'Its destinations.' },
+        unless: {
+          type: 'string',
+          enum: ['acknowledged', 'resolved'],
+          description: 'The status that ends it. Without it: either.',
+        },
+      },
+      ['after', 'to'],
+    ),
+  },
   At: TIME_SCHEMA,
   ExpectedAlerts: { type: 'array', items: EXPECTED_ALERT },
 } as const

@@ -4,8 +4,11 @@
 export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'digest', 'escalation'] as const
 export type HandlingStage = (typeof HANDLING_STAGES)[number]
 
-/** `hid`: not sent. `held`: sent later. `gathered`: part of a digest. `scheduled`: sent to others unless something happens. */
-export type HandlingResult = 'passed' | 'hid' | 'held' | 'gathered' | 'scheduled'
+/**
+ * `hid`: not sent. `held`: sent later. `replaced`: sent to others instead. `gathered`: part of a digest. `scheduled`: sent to
+ * others unless something happens.
+ */
+export type HandlingResult = 'passed' | 'hid' | 'held' | 'replaced' | 'gathered' | 'scheduled'
 
 /** What one stage decided. */
 export interface HandlingStep {
@@ -29,9 +32,24 @@ export type PlannedSend =
   /** There is no delivery. */
   | { readonly destination: string; readonly how: 'none' }
 
+/** A destination sends the alert to others at a later time, or opens it again, unless its status changes before. */
+export interface PlannedEscalation {
+  /** The destination that declares it. */
+  readonly destination: string
+  readonly kind: 'step' | 'release'
+  /** The number of the step at its destination, from 0. */
+  readonly step: number
+  readonly afterMs: number
+  readonly unless: 'acknowledged' | 'resolved'
+  readonly to: readonly string[]
+  /** The time begins here, epoch ms; null: it begins with the alert. */
+  readonly heldUntil: number | null
+}
+
 export interface Handling {
-  /** One for each destination of the route, in its order. */
+  /** One for each destination of the route, in its order, and those that get the alert instead of one of them. */
   readonly sends: readonly PlannedSend[]
+  readonly escalations: readonly PlannedEscalation[]
   /** Empty if no rule of handling exists. */
   readonly steps: readonly HandlingStep[]
 }

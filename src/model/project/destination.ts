@@ -1,7 +1,9 @@
 /** Destinations as declared in destinations.yaml: names, filters, limits, and options that may hold secrets. */
+import type { TimeInterval } from '../../core/time-intervals.ts'
 import type { AlertKind } from '../alerts/alert-kind.ts'
 import type { UpdateEvent } from '../alerts/alert-update.ts'
 import type { Severity } from '../alerts/severity.ts'
+import type { DestinationHandling } from './destination-handling.ts'
 
 export interface RetryPolicy {
   /** Milliseconds after which a waiting delivery is dead. */
@@ -40,6 +42,7 @@ export interface Destination {
   readonly updates: readonly UpdateEvent[]
   /** Updates about repeated events are at least so far apart. */
   readonly repeatEveryMs: number
+  readonly handling: DestinationHandling
   /** `file:line` of its entry. */
   readonly location: string
 }
@@ -59,6 +62,7 @@ export interface Registry {
   readonly fallbackAfterMs: number
   readonly heartbeat: Heartbeat | null
   readonly onEscalation: 'count' | 'send'
+  readonly intervals: readonly TimeInterval[]
 }
 
 /** Why there is no registry: no file declares one, or the file that does has errors. */

@@ -75,6 +75,9 @@ export interface Expectations {
   readonly ExpectedAlertContext?: unknown
   /** The id of a silence; true: any; false: none. */
   readonly ExpectedSilenced?: string | boolean
+  /** When the destinations that are named get the alert: `now`, `at TIME`, `silenced`, `inhibited` or `elsewhere`. */
+  readonly ExpectedDelivery?: Readonly<Record<string, string>>
+  readonly ExpectedEscalation?: readonly ExpectedEscalationStep[]
   /** The time of the event, for the rules of handling. It expects nothing. */
   readonly At?: string
   /** The alerts of a case with several events. */
@@ -97,6 +100,13 @@ export interface TestEvent {
   /** Epoch milliseconds. */
   readonly at: number
   readonly entry: JsonText
+}
+
+export interface ExpectedEscalationStep {
+  readonly afterMs: number
+  readonly to: readonly string[]
+  /** Absent: either. */
+  readonly unless?: 'acknowledged' | 'resolved'
 }
 
 export type ExpectationName = keyof Expectations

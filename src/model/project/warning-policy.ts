@@ -10,10 +10,12 @@ const OPTIONAL_ERRORS = ['missing-analysis-type', 'unknown-analysis-type'] as co
 /** Every code that a warning can have. Each is described in docs/reference/problem-codes.md. */
 export const WARNING_CODES = [
   'broken-link',
+  'critical-waits',
   'dedup-period',
   'duplicate-key',
   'end-of-support',
   'idle-correlation-rule',
+  'idle-interval',
   'idle-log-type',
   'idle-lookup-table',
   'idle-scheduled-rule',

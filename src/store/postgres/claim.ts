@@ -1,5 +1,5 @@
-/** Claims due deliveries. */
-import type { ClaimedDelivery, Store } from '../store.ts'
+/** Claims due deliveries and steps of escalations. */
+import type { ClaimedDelivery, ClaimedEscalation, Store } from '../store.ts'
 import type { Database } from './database.ts'
 import { limitsRow } from './destination-rows.ts'
 import { type AlertContent, toAlert } from './listing.ts'
@@ -43,4 +43,18 @@ function claimedRows(
   if (key === undefined) return Promise.resolve([])
   const sql = 'SELECT claimed, probes FROM claim_within($1, $2, $3, $4, $5, $6)'
   return database.query<Row>(sql, [key, limit, leaseMs, new Json(limitsRow(within)), holder, now])
+}
+
+type ClaimedStep = Omit<ClaimedEscalation, 'alert'> & { readonly alert: AlertContent }
+
+export async function claimEscalations(
+  database: Database,
+  { limit, leaseMs }: Parameters<Store['claimEscalations']>[0],
+  now: number | null,
+): Promise<ClaimedEscalation[]> {
+  const rows = await database.query<{ claimed: ClaimedStep }>(
+    'SELECT claim_escalations($1, $2, $3) AS claimed',
+    [limit, leaseMs, now],
+  )
+  return rows.map(({ claimed }) => ({ ...claimed, alert: toAlert(claimed.alert) }))
 }

@@ -13,6 +13,8 @@ import {
   type DeliveryRow,
   type DeliveryState,
   type Divergence,
+  type EscalationRow,
+  type EscalationState,
   type HandlingRecord,
   type SilenceFilter,
   type SilenceHits,
@@ -110,7 +112,7 @@ export async function countDeliveries(
   const indexed = states.includes('delivered') ? '' : "state <> 'delivered' AND"
   const rows = await database.query<StateCount>(
     `SELECT state, count(*) AS n,
-       count(*) FILTER (WHERE kind = 'update' AND state IN ('pending', 'queued') AND due > n.now) AS later
+       count(*) FILTER (WHERE state IN ('pending', 'queued') AND due > n.now) AS later
      FROM delivery, (SELECT store_now($2) AS now) AS n WHERE ${indexed} state = ANY ($1::text[]) GROUP BY state`,
     [states, now],
   )
@@ -126,7 +128,7 @@ export async function countDeliveries(
 export function listBacklog(database: Database, now: number | null): Promise<Backlog[]> {
   return database.query<Backlog>(
     `SELECT destination_key AS "destinationKey", count(*) AS count, CASE
-         WHEN kind = 'update' AND state IN ('pending', 'queued') AND due > n.now THEN 'scheduled' ELSE state
+         WHEN state IN ('pending', 'queued') AND due > n.now THEN 'scheduled' ELSE state
        END AS status
      FROM delivery, (SELECT store_now($2) AS now) AS n
      WHERE state <> 'delivered' AND state = ANY ($1::text[]) GROUP BY destination_key, status`,
@@ -194,4 +196,19 @@ export function listHits(database: Database): Promise<SilenceHits[]> {
     `SELECT silence_id AS "silenceId", count(*) AS alerts, max(at) AS "lastAt" FROM silence_hit
      GROUP BY silence_id ORDER BY silence_id`,
   )
+}
+
+export async function listEscalations(database: Database, alertId: string): Promise<EscalationRow[]> {
+  const rows = await database.query<{ content: EscalationRow }>(
+    `SELECT escalation_content(e) AS content FROM escalation e WHERE alert_id = $1
+     ORDER BY destination_key, kind, step`,
+    [alertId],
+  )
+  return rows.map(({ content }) => content)
+}
+
+export function countEscalations(
+  database: Database,
+): Promise<{ readonly state: EscalationState; readonly count: number }[]> {
+  return database.query("SELECT state, count(*) AS count FROM escalation WHERE kind = 'step' GROUP BY state")
 }

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import type { Store } from '../store.ts'
 import { boundedKey } from './bounded-key.ts'
-import { claimDue } from './claim.ts'
+import { claimDue, claimEscalations } from './claim.ts'
 import { CommitLanes, commitPlan, laneOf, readState } from './commit-call.ts'
 import {
   claimPartitions,
@@ -18,12 +18,14 @@ import { Database } from './database.ts'
 import { DestinationStates, readDestinationState, readDuties } from './destination-rows.ts'
 import {
   countDeliveries,
+  countEscalations,
   findAlert,
   listAlerts,
   listAttempts,
   listAudit,
   listBacklog,
   listDeliveries,
+  listEscalations,
   listHandling,
   listHits,
   listSilences,
@@ -202,6 +204,13 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       if (now() === null) return
       await database.query('SELECT shift_due_dates($1, $2)', [ms, now()])
     },
+
+    claimEscalations: async (request) => {
+      assertWritable()
+      return claimEscalations(database, request, now())
+    },
+    escalations: (alertId) => listEscalations(database, alertId),
+    countEscalations: () => countEscalations(database),
 
     destinationState: (key) => readDestinationState(database, key),
     changeDestinationState: async (key, change, auditOf) => {

@@ -9,6 +9,7 @@ export type AuditVerb =
   | 'reopened'
   | 'commented'
   | 'assigned'
+  | 'escalated'
   | 'resent'
   | 'retried'
   | 'paused'

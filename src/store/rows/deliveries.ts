@@ -59,6 +59,7 @@ export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
       destination: delivery.destination,
       state: 'pending',
       due: delivery.due,
+      not_before: delivery.notBefore ?? null,
       attempts: 0,
       created_at: delivery.createdAt,
       paused_ms: 0,
@@ -117,9 +118,9 @@ const COUNTS = `SELECT state, count(*) AS n FROM delivery
   WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state`
 
 const SCHEDULED = `SELECT state, count(*) AS n FROM delivery
-  WHERE state IN ('pending', 'queued') AND kind = 'update' AND due > :now GROUP BY state`
+  WHERE state IN ('pending', 'queued') AND due > :now GROUP BY state`
 
-/** @param now updates that are due after it are scheduled. */
+/** @param now what is due after it and was never tried is scheduled. */
 export function countDeliveries(
   driver: Driver,
   now: number,
@@ -139,10 +140,10 @@ export function countDeliveries(
 }
 
 const BACKLOG = `SELECT destination_key AS destinationKey, count(*) AS count,
-    CASE WHEN kind = 'update' AND state IN ('pending', 'queued') AND due > :now THEN 'scheduled' ELSE state END AS status
+    CASE WHEN state IN ('pending', 'queued') AND due > :now THEN 'scheduled' ELSE state END AS status
   FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY destination_key, status`
 
-/** @param now updates that are due after it are scheduled. */
+/** @param now what is due after it and was never tried is scheduled. */
 export function listBacklog(driver: Driver, now: number): Backlog[] {
   const states = JSON.stringify(UNDELIVERED_STATES)
   return driver
@@ -229,12 +230,16 @@ const LATEST_DUE = `CASE kind WHEN 'update' THEN :now + coalesce(
     (SELECT max(repeat_every_ms) FROM update_subscription s WHERE s.destination_key = delivery.destination_key), 0)
   ELSE CASE state WHEN 'pending' THEN :now ELSE :latest END END`
 
-/** A delivery that was never tried is due now: a plan from before the clock was set back can be committed after it. */
+/**
+ * A delivery that was never tried is due now: a plan from before the clock was set back can be committed after it. The hours
+ * of a destination do not move with the clock.
+ */
 export function shiftDeliveryDueDates(driver: Driver, ms: number, now: number): void {
   driver
     .prepare(
       `UPDATE delivery SET due = min(due - :ms, ${LATEST_DUE})
-       WHERE state IN ('pending', 'waiting', 'queued') AND due > :now AND (:ms > 0 OR due > ${LATEST_DUE})`,
+       WHERE state IN ('pending', 'waiting', 'queued') AND due > :now AND (:ms > 0 OR due > ${LATEST_DUE})
+         AND coalesce(not_before, 0) < due`,
     )
     .run({ ms, now, latest: now + MAX_DUE_AHEAD_MS })
 }

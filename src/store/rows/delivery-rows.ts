@@ -11,6 +11,9 @@ export interface NewDelivery {
   /** The name of the destination at creation. */
   readonly destination: string
   readonly due: number
+  /** It is not due before, whatever is done to the clock of the host; absent: no rule holds it. */
+  readonly notBefore?: number
+  /** The age counts from here. What a rule holds does not age until then. */
   readonly createdAt: number
   /** The reason for the destination, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
   readonly reason: string
@@ -39,16 +42,14 @@ export const UNDELIVERED_STATES = DELIVERY_STATES.filter(
 )
 
 /**
- * The number of deliveries by state. `scheduled` are updates that are pending or queued until a later time, for example
- * until `repeatEvery` is over. Their state does not count them, because nothing holds them up.
+ * The number of deliveries by state. `scheduled` are those that are pending or queued until a later time, for example until
+ * `repeatEvery` is over, or until the hours of their destination. Their state does not count them, because nothing holds
+ * them up.
  */
 export type DeliveryCounts = Readonly<Record<DeliveryState | 'scheduled', number>>
 
-export function isScheduled(
-  { kind, state, due }: Pick<DeliveryRow, 'kind' | 'state' | 'due'>,
-  now: number,
-): boolean {
-  return kind === 'update' && (state === 'pending' || state === 'queued') && due > now
+export function isScheduled({ state, due }: Pick<DeliveryRow, 'state' | 'due'>, now: number): boolean {
+  return (state === 'pending' || state === 'queued') && due > now
 }
 
 export interface DeliveryRow {

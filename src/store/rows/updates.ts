@@ -47,14 +47,17 @@ export function requestUpdates(driver: Driver, plan: CommitPlan, now: number): v
   }
 }
 
-/** The page of a resolved alert was withdrawn. The alert is open again, so the page is due again. */
+/**
+ * The page of a resolved alert was withdrawn. The alert is open again, so the page is due again. The steps of escalations
+ * start again with their times.
+ */
 function reviveWithdrawn(driver: Driver, { audits }: CommitPlan, now: number): void {
   for (const { verb, subject } of audits) {
     if (verb !== 'reopened') continue
     const revived = driver
       .prepare<{ id: string }>(
         `UPDATE delivery SET state = 'pending', due = :now, created_at = :now, message = ''
-         WHERE state = 'withdrawn' AND kind = 'single'
+         WHERE state = 'withdrawn' AND kind = 'single' AND reason NOT LIKE 'escalation of %'
            AND id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)
          RETURNING id`,
       )

@@ -19,6 +19,13 @@ import {
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
 import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
+import {
+  claimEscalations,
+  countEscalations,
+  hasDueEscalation,
+  listEscalations,
+  shiftEscalations,
+} from '../rows/escalations.ts'
 import { findAlerts, hasUnindexedTexts, indexTexts } from '../rows/find-alerts.ts'
 import { listHandling, listHits, listSilences } from '../rows/handlings.ts'
 import { readKv } from '../rows/kv.ts'
@@ -160,7 +167,19 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       write((now) => recordDeliveryOutcome(driver, id, leaseToken, outcome, now)),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection, by) => write((now) => retryDeliveries(driver, selection, by, now)),
-    shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
+    shiftDueDates: (ms) =>
+      write((now) => {
+        shiftDeliveryDueDates(driver, ms, now)
+        shiftEscalations(driver, ms, now)
+      }),
+
+    // As for deliveries: a lease that a power cut loses is taken again.
+    claimEscalations: async (request) =>
+      hasDueEscalation(driver, clock.now())
+        ? write((now) => claimEscalations(driver, request, now), 'unsynced')
+        : [],
+    escalations: async (alertId) => listEscalations(driver, alertId),
+    countEscalations: async () => countEscalations(driver),
 
     destinationState: async (key) => stateOf(key),
     changeDestinationState: async (key, change, auditOf) => {

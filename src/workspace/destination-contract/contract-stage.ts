@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHttpClient } from '../../delivery/http/http-client.ts'
 import { type SendResult, sendOnce } from '../../delivery/send.ts'
 import type { Destination } from '../../model/project/destination.ts'
+import { NO_HANDLING } from '../../model/project/destination-handling.ts'
 import { bodyBeginning } from './body-beginning.ts'
 import { alertRow, CONTRACT_DELIVERY, CONTRACT_TIME } from './contract-alerts.ts'
 import type { ContractSubject, ExpectedResult } from './contract-subject.ts'
@@ -114,6 +115,7 @@ export function targetOf(type: string, options: Destination['options']): Destina
     concurrency: 8,
     updates: [],
     repeatEveryMs: 3_600_000,
+    handling: NO_HANDLING,
     location: 'destinations.yaml:1',
   }
 }

@@ -15,12 +15,14 @@ export const show = defineCommand({
       const deliveries = await Promise.all(
         rows.map(async (row) => ({ ...row, history: await store.attempts(row.id) })),
       )
+      const escalations = await store.escalations(alert.id)
       const audit = await store.audit({
         subject: { kind: 'alert', id: alert.id },
         limit: MAX_ROWS_SEARCHED,
       })
       const handling = await store.handling(alert.id)
-      session.print(alertDetails({ alert, deliveries, handling, audit }, options.format, session.style))
+      const details = { alert, deliveries, handling, escalations, audit }
+      session.print(alertDetails(details, options.format, session.style))
       return EXIT_OK
     }),
 })

@@ -63,6 +63,8 @@ function actText({ verb, before, after }: AuditRow): Html {
       return after === '' ? html`Unassigned` : html`Assigned to <strong>${after}</strong>`
     case 'resent':
       return html`Sent again to ${after}`
+    case 'escalated':
+      return html`Escalated to <strong>${after}</strong>`
     case 'retried':
       return html`Retried the delivery to ${after}`
     case 'commented':

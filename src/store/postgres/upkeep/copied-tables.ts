@@ -63,7 +63,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table(
     'delivery',
     ['seq'],
-    `seq id kind destination_key destination state due lease_token lease_until attempts created_at paused_ms reason message update_of update_body remote_reference`,
+    `seq id kind destination_key destination state due lease_token lease_until attempts created_at paused_ms reason message not_before update_of update_body remote_reference`,
   ),
   table('delivery_item', ['delivery_id', 'alert_id'], 'delivery_id alert_id'),
   table('attempt', ['delivery_id', 'n'], 'delivery_id n at status ms outcome message'),
@@ -75,6 +75,11 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
       ...row,
       events: listOf(row.events!),
     }),
+  ),
+  table(
+    'escalation',
+    ['alert_id', 'destination_key', 'kind', 'step'],
+    'alert_id destination_key kind step unless after_ms due state round lease_token lease_until reason',
   ),
   table('alert_group', ['key'], 'key version started_at alert_id count body', (row) => {
     const { startedAt, alertId, count } = JSON.parse(String(row.body)) as Group

@@ -1,0 +1,33 @@
+/** When and how a destination gets alerts that were routed to it, and who gets them when no person answers. */
+import type { TimeInterval } from '../../core/time-intervals.ts'
+import type { Severity } from '../alerts/severity.ts'
+
+export interface DestinationHours {
+  /** The destination is open while one of them is. */
+  readonly during: readonly TimeInterval[]
+  /** While it is closed, its alerts wait for the next opening, or go to other destinations at once. */
+  readonly otherwise: 'wait' | { readonly to: readonly string[] }
+  /** Alerts of these severities are sent at any time. */
+  readonly always: readonly Severity[]
+}
+
+/** Sends an alert to other destinations if no person has answered in time. */
+export interface EscalationStep {
+  readonly afterMs: number
+  /** The status that ends the step. An alert that is resolved needs no step of either kind. */
+  readonly unless: 'acknowledged' | 'resolved'
+  readonly to: readonly string[]
+  /** The severities of its alerts; null: all. */
+  readonly severities: readonly Severity[] | null
+}
+
+export interface DestinationHandling {
+  /** null: it is always open. */
+  readonly hours: DestinationHours | null
+  readonly escalate: readonly EscalationStep[]
+  /** An alert that is acknowledged for so long and not resolved is open again; null: it stays acknowledged. */
+  readonly ackTimeoutMs: number | null
+}
+
+/** Every alert is sent at once, and only to the destinations of its route. */
+export const NO_HANDLING: DestinationHandling = { hours: null, escalate: [], ackTimeoutMs: null }
