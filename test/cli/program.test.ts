@@ -53,7 +53,7 @@ describe('help', () => {
   it('the help of a group lists its commands', async () => {
     const { code, out } = await signalbox(['alerts', '--help'])
     expect(code).toBe(0)
-    expect(out).toMatch(/Commands:\n {2}list .*\n {2}show .*/)
+    expect(out).toMatch(/Commands:\n {2}list .*\n {2}search .*\n {2}show .*/)
   })
 })
 
@@ -69,7 +69,7 @@ describe('wrong use ends with 2, says what was meant, and prints nothing to stan
     [['zzzzzz'], 'unknown command "zzzzzz"', 'known: init, new, validate, test'],
     [['constructor'], 'unknown command "constructor"', 'known: '],
     [['--project', 'x', 'test'], 'option --project must follow the command', 'COMMAND [options]'],
-    [['alerts'], 'alerts requires a command', 'one of: list, show'],
+    [['alerts'], 'alerts requires a command', 'one of: list, search, show'],
     [['alerts', 'lst'], 'unknown command "alerts lst"', 'did you mean "list"?'],
     [['test', '--fliter', 'a=b'], "unknown option '--fliter'", 'did you mean --filter?'],
     [['validate', '--format', 'xml'], "argument 'xml' is invalid", 'see signalbox validate --help'],

@@ -344,6 +344,7 @@ describe('explain', () => {
       'matched',
       'severity',
       'route',
+      'handling',
       'alert',
       'functions',
       'guard',

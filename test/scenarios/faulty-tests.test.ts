@@ -18,7 +18,7 @@ const FAULTS: [string, Record<string, string>, string][] = [
   ['an unknown key', spec('    ExpectedSeverity', '    ExpectedSeverty'), 'unknown-key'],
   ['no name', spec('- Name: logout\n    Exp', '- Exp'), 'missing-key'],
   ['no expected result', spec('    ExpectedResult: false\n', ''), 'missing-key'],
-  ['no event', spec('    Log: { action: logout }\n', ''), 'missing-key'],
+  ['no event', spec('    Log: { action: logout }\n', ''), 'exactly-one'],
   ['an expected result that is text', spec('ExpectedResult: false', 'ExpectedResult: "no"'), 'wrong-type'],
   ['a severity that does not exist', spec('ExpectedSeverity: High', 'ExpectedSeverity: Hgh'), 'bad-value'],
   ['a route that does not exist', spec('ExpectedSeverity: High', 'ExpectedRoute: nope'), 'bad-value'],

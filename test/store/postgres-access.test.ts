@@ -121,13 +121,18 @@ describeWithPostgres('a PostgreSQL server', (server) => {
   })
 
   it.each<[string, string, RegExp, RegExp]>([
-    ['the database', 'postgres@none', /does not exist: the server has no such database/, /--store/],
-    ['the user', 'none@postgres', /has no user none$/, /--store/],
+    [
+      'the database',
+      'postgres@none',
+      /does not exist: the server has no such database/,
+      /correct the URL of the store/,
+    ],
+    ['the user', 'none@postgres', /has no user none$/, /user in the URL/],
     [
       'the right to log in',
       'group_only@postgres',
       /does not permit the user group_only to log in$/,
-      /--store/,
+      /user in the URL/,
     ],
     ['the right to create', 'guest@postgres', /does not permit this to its user guest: /, /docs\/store\.md/],
   ])('that lacks %s is refused', async (_, place, message, hint) => {

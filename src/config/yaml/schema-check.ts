@@ -5,6 +5,7 @@ import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { nearest } from '../../core/did-you-mean.ts'
 import type { ProblemList, ProblemReport } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
+import { clearErrors } from './clear-errors.ts'
 import type { YamlNode } from './yaml-tree.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
@@ -80,7 +81,7 @@ export function checkSchema(
     if (check) problems.knownGood?.add(check, source.text)
     return true
   }
-  const errors = withoutBranches(validate.errors ?? []).filter((error) => policy(error) !== 'ignore')
+  const errors = clearErrors(validate.errors ?? []).filter((error) => policy(error) !== 'ignore')
   for (const error of errors.slice(0, MAX_PROBLEM_COUNT)) {
     const report = describe(error, pointer)
     const verdict = policy(error)
@@ -107,16 +108,8 @@ export function validationError(
 ): string | null {
   const validate = validatorOf(schema)
   if (validate(value)) return null
-  const error = withoutBranches(validate.errors ?? []).find((each) => policy(each) !== 'ignore')
+  const error = clearErrors(validate.errors ?? []).find((each) => policy(each) !== 'ignore')
   return error ? describe(error, '').message : null
-}
-
-/** Drops errors of `oneOf` branches and key names, because their parent's error is clearer. */
-function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
-  return errors.filter(
-    ({ schemaPath, propertyName }) =>
-      propertyName === undefined && !/\/(?:oneOf|anyOf)\/\d+\//.test(schemaPath),
-  )
 }
 
 /** The node at a JSON pointer; where it leads nowhere, the last node on the way. */

@@ -116,7 +116,7 @@ it.each(['bash', 'zsh', 'fish'])('the script for %s knows the declared options',
 it.each([
   ['detections', ['Test.Disabled', 'Test.Login']],
   ['destinations', ['inbox', 'archive']],
-  ['schemas', ['detection', 'expectations', 'destinations', 'settings']],
+  ['schemas', ['detection', 'expectations', 'destinations', 'silences', 'settings']],
 ])('--values %s prints what the project has', async (kind, expected) => {
   const { code, out } = await signalbox(['completion', '--values', kind, '--project', makeProject(SOUND)])
   expect([code, out.trim().split('\n')]).toEqual([0, expected])

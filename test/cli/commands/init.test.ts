@@ -58,7 +58,7 @@ describe('init', () => {
     await signalbox(['init', root])
     const settings = JSON.parse(readFileSync(join(root, '.vscode/settings.json'), 'utf8'))
     const schemas = Object.keys(settings['yaml.schemas'])
-    expect(schemas).toHaveLength(4)
+    expect(schemas).toHaveLength(5)
     for (const schema of schemas) expect(existsSync(join(root, schema)), schema).toBe(true)
     const paths: string[] = settings['python.analysis.extraPaths']
     for (const path of paths.slice(1))
