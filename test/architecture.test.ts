@@ -228,7 +228,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
   routing: { may: ['core', 'model'], because: 'deciding is pure' },
   handling: { may: ['core', 'model'], because: 'deciding is pure' },
   drawings: { may: ['model', 'routing'], because: 'a drawing shows what it is given' },
-  reporters: { may: ['model'], because: 'a reporter prints the results that it is given' },
+  reporters: { may: ['model', 'drawings'], because: 'a reporter prints the results that it is given' },
   'delivery/http': {
     may: ['errors', 'core', 'model', 'destinations/_destination.ts'],
     because: 'the HTTP client knows no alert',

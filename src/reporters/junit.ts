@@ -6,6 +6,7 @@ import type { CreateReporter, TestRun } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
 import { problemText, unreportedErrors } from './parts/problem-line.ts'
 import { plainStyle } from './parts/terminal-text.ts'
+import { escapeXml, xmlElement } from './parts/xml-element.ts'
 
 interface Suite {
   readonly name: string
@@ -30,7 +31,7 @@ const createJunit: CreateReporter = ({ failuresOnly }) => ({
     const suites = suitesOf(run)
     const all = suites.flatMap(({ cases }) => cases)
     const shown = failuresOnly ? suites.filter(({ cases }) => cases.some(isBad)) : suites
-    return `<?xml version="1.0" encoding="UTF-8"?>\n${element(
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${xmlElement(
       'testsuites',
       { name: 'signalbox', ...counts(all), time: seconds(run.summary.durationMs) },
       shown.map(suiteXml),
@@ -77,7 +78,7 @@ function problemCase(problem: Problem, { status }: Partial<DetectionResult> = {}
 
 function suiteXml({ name, file, cases }: Suite): string {
   const time = seconds(cases.reduce((sum, { durationMs }) => sum + durationMs, 0))
-  return element(
+  return xmlElement(
     'testsuite',
     { name, ...(file && { file }), ...counts(cases), time },
     cases.map((each) => caseXml(each, name)),
@@ -87,9 +88,9 @@ function suiteXml({ name, file, cases }: Suite): string {
 function caseXml(each: Case, classname: string): string {
   const { name, file, line, durationMs, outcome, message, text, output } = each
   const verdict =
-    outcome === 'passed' ? [] : [element(outcome, { message }, text === '' ? [] : [escaped(text)], '')]
-  const printed = output === '' ? [] : [element('system-out', {}, [escaped(output)], '')]
-  return element('testcase', { classname, name, file, line, time: seconds(durationMs) }, [
+    outcome === 'passed' ? [] : [xmlElement(outcome, { message }, text === '' ? [] : [escapeXml(text)], '')]
+  const printed = output === '' ? [] : [xmlElement('system-out', {}, [escapeXml(output)], '')]
+  return xmlElement('testcase', { classname, name, file, line, time: seconds(durationMs) }, [
     ...verdict,
     ...printed,
   ])
@@ -111,26 +112,4 @@ function isBad({ outcome }: Case): boolean {
 
 function seconds(durationMs: number): string {
   return (durationMs / 1_000).toFixed(3)
-}
-
-function element(
-  name: string,
-  attributes: Readonly<Record<string, string | number>>,
-  children: readonly string[],
-  between = '\n',
-): string {
-  const text = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value), true)}"`)
-  if (children.length === 0) return `<${name}${text.join('')}/>`
-  return `<${name}${text.join('')}>${between}${children.join(between)}${between}</${name}>`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** XML 1.0 cannot represent most control characters and lone surrogates. They become U+FFFD. */
-function escaped(text: string, isAttribute = false): string {
-  const safe = text
-    .toWellFormed()
-    .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
-  return isAttribute ? safe.replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`) : safe
 }

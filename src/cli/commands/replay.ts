@@ -40,7 +40,7 @@ const OPTIONS = {
   maxNew: parsed('--max-new <n>', 'fail if there are more new alerts', wholeNumber(0)),
   maxPerDay: list('--max-per-day <rule=n>', 'fail if a detection, or any with *, has more alerts in a day'),
   mustKeep: list('--must-keep <alert-id>', 'fail if this alert is not created'),
-  format: choice('--format <format>', 'format of standard output', ['pretty', 'json']),
+  format: choice('--format <format>', 'format of standard output', REPLAY_REPORTERS),
   reporter: withSuggestions(
     list('--reporter <name[=file]>', `report for standard output or a file: ${REPLAY_REPORTERS.join(', ')}`),
     REPLAY_REPORTERS,

@@ -63,6 +63,24 @@ export function destinationRows({ before, after }: ReplayReport): DestinationRow
   }))
 }
 
+/** Text such as `1 alert added, 2 removed, 6 changed`. */
+export function summaryText({ after, changes }: ReplayReport): string {
+  if (changes === null) return alertsText(after.alerts.length)
+  const { added, removed, changed } = changes
+  if (added.length + removed.length + changed.length === 0) return 'no alert changes'
+  return `${alertsText(added.length)} added, ${numberText(removed.length)} removed, ${numberText(changed.length)} changed`
+}
+
+function alertsText(count: number): string {
+  return `${numberText(count)} ${count === 1 ? 'alert' : 'alerts'}`
+}
+
+/** Text such as `Pages per week: 3 -> 12`. */
+export function pagesText({ before, after }: ReplayReport): string {
+  const [was, is] = [before?.pagesPerWeek ?? after.pagesPerWeek, after.pagesPerWeek]
+  return `Pages per week: ${was === is ? '' : `${numberText(was)} -> `}${numberText(is)}`
+}
+
 /** Text such as `12,000 events from 2026-01-01 to 2026-01-31`. */
 export function eventsText({ evaluated, from, until, sample }: ReplayedEvents): string {
   const events = `${numberText(evaluated)} ${evaluated === 1 ? 'event' : 'events'}`

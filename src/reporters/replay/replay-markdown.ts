@@ -8,39 +8,48 @@ import {
   detectionRows,
   eventsText,
   minuteText,
+  numberText,
+  pagesText,
+  summaryText,
 } from './replay-figures.ts'
 
 const MAX_DETECTIONS_SHOWN = 15
 const MAX_EXAMPLES_SHOWN = 3
+/** GitHub rejects a comment of more than 65,536 characters. */
+const MAX_LINES_SHOWN = 40
+const MAX_TEXT_CHARS = 300
 
-/** The first line is a mark by which a workflow finds the comment that it replaces. */
+/**
+ * A reviewer reads from the top: what changes, whether it is too much, which detections it is. The first line is a mark by
+ * which a workflow finds the comment that it replaces.
+ */
 export function replayMarkdown(report: ReplayReport): string {
-  const { before, after, changes, events, problemCount, budgets } = report
+  const { before, changes, events } = report
   const rows = detectionRows(report).filter((row) => changes === null || changesOf(row) > 0)
+  const hidden = rows.length - MAX_DETECTIONS_SHOWN
+  const against = before === null ? '' : `, against ${code(before.name)}`
   const sections = [
     '<!-- signalbox replay -->',
-    `### Replay: ${summary(report)}`,
-    `${eventsText(events)}${before === null ? '' : `, against ${code(before.name)}`}. Pages per week: ${
-      before === null ? '' : `${before.pagesPerWeek} → `
-    }**${after.pagesPerWeek}**.`,
-    budgets
-      .filter(({ isKept }) => !isKept)
-      .map(({ budget, message }) => `- **Budget exceeded**: ${code(budget)}: ${escapeMarkdown(message)}`)
-      .join('\n'),
-    problemCount > 0 ? `- **Not replayed**: ${events.rejected} events of the input` : '',
+    `### Replay: ${summaryText(report)}`,
+    warnings(report, rows),
     detectionTable(rows, before !== null),
-    rows.length > MAX_DETECTIONS_SHOWN ? `${rows.length - MAX_DETECTIONS_SHOWN} more detections.` : '',
+    hidden > 0 ? `${hidden} more ${hidden === 1 ? 'detection' : 'detections'}.` : '',
     destinationTable(report),
+    `${pagesText(report).replace(' -> ', ' → ')}. Replayed: ${eventsText(events)}${against}.`,
     examples(rows.slice(0, MAX_DETECTIONS_SHOWN)),
   ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
 }
 
-function summary({ after, changes }: ReplayReport): string {
-  if (changes === null) return `${after.alerts.length} alerts`
-  const { added, removed, changed } = changes
-  if (added.length + removed.length + changed.length === 0) return 'no alert changes'
-  return `${added.length} alerts added, ${removed.length} removed, ${changed.length} changed`
+function warnings({ budgets, problemCount }: ReplayReport, rows: readonly DetectionRow[]): string {
+  const muted = rows.filter(({ isMuted }) => isMuted).slice(0, MAX_DETECTIONS_SHOWN)
+  return [
+    ...budgets
+      .filter(({ isKept }) => !isKept)
+      .map(({ budget, message }) => `- **Budget exceeded**: ${code(budget)}: ${escapeMarkdown(message)}`),
+    ...muted.map(({ id }) => `- **Muted**: ${code(id)} reaches the limit of alerts per hour`),
+    ...(problemCount > 0 ? [`- **Not replayed**: ${numberText(problemCount)} parts of the input`] : []),
+  ].join('\n')
 }
 
 function detectionTable(rows: readonly DetectionRow[], isComparison: boolean): string {
@@ -85,15 +94,17 @@ function examples(rows: readonly DetectionRow[]): string {
       .slice(0, MAX_EXAMPLES_SHOWN)
       .map(
         (each) =>
-          `- changed: ${alertText(each.after)}: ${escapeMarkdown(changeText(each).replaceAll(' -> ', ' → '))}`,
+          `- changed: ${alertText(each.after)}: ${escapeMarkdown(cut(changeText(each).replaceAll(' -> ', ' → ')))}`,
       ),
   ])
   if (lines.length === 0) return ''
+  const hidden = lines.length - MAX_LINES_SHOWN
+  if (hidden > 0) lines.splice(MAX_LINES_SHOWN, hidden, `- ${hidden} more examples`)
   return `<details><summary>Examples</summary>\n\n${lines.join('\n')}\n\n</details>`
 }
 
 function alertText({ createdAt, severity, title, detection }: ReplayedAlert): string {
-  return `${minuteText(createdAt)} **${severity}** ${escapeMarkdown(title)} (${code(detection)})`
+  return `${minuteText(createdAt)} **${severity}** ${escapeMarkdown(cut(title))} (${code(detection)})`
 }
 
 function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -103,6 +114,11 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
 
 function code(text: string): string {
   return `\`${text.replaceAll('`', "'").replaceAll('|', '\\|').replace(/\s+/g, ' ')}\``
+}
+
+function cut(text: string): string {
+  const characters = Array.from(text)
+  return characters.length <= MAX_TEXT_CHARS ? text : `${characters.slice(0, MAX_TEXT_CHARS - 1).join('')}…`
 }
 
 /** Events supply titles, which must not become links, mentions or markup. */

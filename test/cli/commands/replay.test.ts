@@ -192,6 +192,19 @@ describe('replay --against', () => {
   })
 })
 
+describe('reports', () => {
+  it('writes a page and cases for a CI server', async () => {
+    const junit = join(root, 'replay.xml')
+    const reporters = ['--format', 'html', '--reporter', `junit=${junit}`]
+    const { code, out } = await run(join(root, 'events'), '--max-per-day', 'Test.Login=5', ...reporters)
+    expect(code).toBe(1)
+    expect(out).toMatch(/^<!doctype html>/)
+    expect(out).toContain('<h1>Replay: 9 alerts</h1>')
+    expect(out).toContain('<title>2026-01-31, the working tree: 9</title>')
+    expect(readFileSync(junit, 'utf8')).toContain('name="--max-per-day Test.Login=5">\n<failure ')
+  })
+})
+
 describe('budgets', () => {
   it('--max-per-day and --must-keep fail the replay', async () => {
     const { code, out } = await run(
