@@ -174,7 +174,7 @@ async function finish(
 
 function reloadsOf(
   { current, cache }: Resources,
-  { pipeline, delivery, heartbeat, correlations, reloadStatus, skippedEvents }: Services,
+  { pipeline, delivery, heartbeat, correlations, reloadStatus, skippedEvents, server }: Services,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
@@ -192,6 +192,7 @@ function reloadsOf(
           return delivery.reload(registry)
         })
         .catch((error) => logAndContinue(error, 'failed to reconcile deliveries with the new registry'))
+      server.renewCertificate()
       await heartbeat.follow(registry.heartbeat)
       await correlations.follow(next.project)
       await previous.retire().catch((error) => logAndContinue(error, 'failed to stop the previous engine'))

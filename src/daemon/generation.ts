@@ -14,11 +14,13 @@ import type { Registry } from '../model/project/destination.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project, RoutedProject } from '../model/project/project.ts'
 import type { AccessRules } from '../server/access/access.ts'
+import type { ServerTls } from '../server/server.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
 import { declaredRouteTable } from '../workspace/routes/route-table-builder.ts'
 import { warnUnusedContent } from '../workspace/unused-content.ts'
 import { accessRules } from './access/access-rules.ts'
+import { type HttpTlsFiles, readServerTls } from './access/http-tls.ts'
 import { logGuards } from './guard-reports.ts'
 import { projectHash } from './members/project-hash.ts'
 
@@ -38,6 +40,7 @@ export interface GenerationOptions {
   readonly from: readonly string[]
   /** `--http HOST:PORT`. */
   readonly http?: string
+  readonly httpTls?: HttpTlsFiles
 }
 
 /** A project that can run: valid, its destination types loaded, its secrets readable. Python is not started yet. */
@@ -49,6 +52,8 @@ export interface PreparedProject {
   readonly secrets: Secrets
   /** Who may use the API. */
   readonly access: AccessRules
+  /** What connections to the server are encrypted with; null: they are not. */
+  readonly tls: ServerTls | null
   /** The names of the tests of each detection, in the order of the file. */
   readonly testNames: ReadonlyMap<string, readonly string[]>
   /** Absolute paths of the files that the secrets are read from. */
@@ -92,11 +97,12 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const secrets = await readableSecrets(registry, project.root, options)
   const secretFiles = secrets.files(registry.destinations)
   const access = await accessRules(project.settings.api, secrets)
+  const tls = readServerTls(options.httpTls ?? {})
   const routed = { ...withoutTests(project), registry }
   const testNames = new Map(
     [...project.detections].map(([id, { tests }]) => [id, tests.map(({ name }) => name)]),
   )
-  return { project: routed, hash: projectHash(routed), types, secrets, access, secretFiles, testNames }
+  return { project: routed, hash: projectHash(routed), types, secrets, access, tls, secretFiles, testNames }
 }
 
 /** A run needs no test cases, and they are the largest part of a large repository. */

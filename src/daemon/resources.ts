@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { EXPOSED_HINT, exposedFiles, type PrivateFiles, rejectsFile } from '../workspace/private-files.ts'
 import { storeUrlOf } from '../workspace/project-store.ts'
+import { apiAddressOf } from './access/api-address.ts'
 import { openToken } from './access/http-token.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { DaemonEvent } from './events.ts'
@@ -31,6 +32,8 @@ const PASSWORD_IN_URL_HINT =
 export interface DaemonOptions extends GenerationOptions {
   readonly storeUrl?: string
   readonly httpTokenFile?: string
+  /** `--api HOST:PORT`. */
+  readonly api?: string
   /** `--http-host NAME`. */
   readonly httpHosts?: readonly string[]
   readonly drainTimeoutMs: number
@@ -46,6 +49,8 @@ export interface Resources {
   readonly sources: readonly OpenedSource[]
   readonly hostId: string
   readonly token: (() => string) | undefined
+  /** The address of API and console alone; null: they are at every address. */
+  readonly apiAddress: ReturnType<typeof apiAddressOf> | null
   readonly store: Store
   /** The time of the store, with the timers of this process. */
   readonly clock: Clock
@@ -72,6 +77,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     http: options.http,
   })
   const token = openToken(options.httpTokenFile)
+  const apiAddress = options.api === undefined ? null : apiAddressOf(options.api)
   const storeUrl = storeUrlOf(settings, options.storeUrl)
   const draining = new AbortController()
   const loss: Resources['loss'] = { reason: null }
@@ -122,6 +128,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     sources,
     hostId,
     token,
+    apiAddress,
     store,
     clock,
     cache,
@@ -137,9 +144,9 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
 function warnOfExposedFiles(
   { project, secretFiles }: PreparedProject,
   files: Pick<PrivateFiles, 'storeLocation' | 'rejects'>,
-  { log, httpTokenFile, workspace }: DaemonOptions,
+  { log, httpTokenFile, httpTls, workspace }: DaemonOptions,
 ): void {
-  const named = [httpTokenFile, workspace.envFile]
+  const named = [httpTokenFile, httpTls?.key, workspace.envFile]
   const exposed = exposedFiles(project, { ...files, secrets: secretFiles, named })
   if (exposed.length === 0) return
   log.warn({ files: exposed, hint: EXPOSED_HINT }, 'other users can read files that hold alerts or secrets')

@@ -110,6 +110,8 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     metrics,
     token: resources.token,
     rules: () => current.generation.access,
+    tls: () => current.generation.tls,
+    partsAt: resources.apiAddress,
     clock,
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.status(),
@@ -179,10 +181,11 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
 
 /** Deliveries that waited since the last run are sent from here on. */
 export async function startServices(
-  { current, store }: Resources,
-  { delivery, escalations, heartbeat, correlations }: Services,
+  { current, store, apiAddress }: Resources,
+  { delivery, escalations, heartbeat, correlations, server }: Services,
   cleanups: Cleanups,
 ): Promise<void> {
+  if (apiAddress !== null) await server.listen(apiAddress)
   await delivery.start()
   cleanups.add('delivery', () => delivery.stop())
   escalations.start()

@@ -66,6 +66,11 @@ export const DAEMON_CODES = {
     cause: 'The file of `--http-token-file` is empty or cannot be read.',
     fix: 'Write a long random text into it, and check its path and permissions.',
   },
+  'invalid-tls-file': {
+    cause:
+      'A file of `--http-tls-cert`, `--http-tls-key` or `--http-client-ca` cannot be used, or is missing.',
+    fix: 'Name PEM files that can be read: a certificate, its private key without a password, and an authority.',
+  },
   'no-source': {
     cause: 'No source of events is configured.',
     fix: 'Name one with `--from`, or under `sources` in signalbox.yaml.',

@@ -1,5 +1,6 @@
 /** One listening address: health, metrics, and the posts of sources. It decides nothing about events. */
 import type { IncomingMessage } from 'node:http'
+import type { TlsOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Clock, type Log, type PostEndpoint, systemClock } from '../model/ports.ts'
 import { type Access, type AccessRules, createAccess, NO_RULES } from './access/access.ts'
@@ -15,10 +16,14 @@ export interface ServerOptions {
   readonly token?: () => string | null
   /** Returns the tokens and proxies of the project that is active now. */
   readonly rules?: () => AccessRules
+  /** Returns what the connections are encrypted with; null: they are not. A reload changes it. */
+  readonly tls?: () => ServerTls | null
   /** The default is that of the machine. */
   readonly clock?: Pick<Clock, 'now'>
   /** Further routes, each with its own parsers and errors. */
   readonly parts?: readonly ServerPart[]
+  /** The only address that has the parts; null: all have them. */
+  readonly partsAt?: { readonly host: string; readonly port: number } | null
   /** Names under which a proxy on this machine forwards to an address without a token. */
   readonly names?: readonly string[]
   readonly metrics: Pick<ExposedMetrics, 'text' | 'contentType'>
@@ -26,6 +31,14 @@ export interface ServerOptions {
   /** The maximum bytes of one body. */
   readonly bodyBytes: number
   readonly absence?: StoreAbsence
+}
+
+/** PEM texts. */
+export interface ServerTls {
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** The authorities of the certificates that clients must show; null: clients need none. */
+  readonly clientCa: Buffer | null
 }
 
 /** Adds routes to a part of the server. The part authorizes its requests by `access` itself. */
@@ -58,19 +71,31 @@ const UNAVAILABLE = refusal(503, 'the store cannot be reached: send it again', {
 })
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
+
+export function tlsOptions({ cert, key, clientCa }: ServerTls): TlsOptions {
+  const ofClients = clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return { cert, key, minVersion: 'TLSv1.2', ...ofClients }
+}
+
 export function createApp(host: string, options: ServerOptions): App {
-  const fastify = Fastify({
+  const tls = options.tls?.() ?? null
+  const http = {
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false,
+  }
+  const https = tls && { ...http, ...tlsOptions(tls), handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }
+  // The types of Fastify distinguish both kinds of server, which the routes need not do.
+  const fastify: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: options.bodyBytes,
     // These timeouts end clients that send a byte at a time: headers within 10 s, the whole request within 60 s.
     requestTimeout: 60_000,
     keepAliveTimeout: 30_000,
-    http: {
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 5_000,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false,
-    },
+    http,
+    ...(https && ({ https } as object)),
     forceCloseConnections: 'idle',
     clientErrorHandler: onClientError,
     frameworkErrors: (error, request, reply) => void onError(options)(error, request, reply),

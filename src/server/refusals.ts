@@ -41,7 +41,9 @@ const PARSER_ERRORS: Readonly<Record<string, [status: number, error: string]>> =
 
 /** Responds to data that the HTTP parser rejects, and closes the connection. */
 export function onClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // A client that does not speak TLS, or shows no valid certificate, understands no answer.
+  const isOfTls = /^ERR_(?:SSL|TLS)_/.test(error.code ?? '')
+  if (error.code === 'ECONNRESET' || isOfTls || !socket.writable) return void socket.destroy()
   const [status, reason] = PARSER_ERRORS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
   const body = JSON.stringify(refusal(status, reason).body)
   const head = [

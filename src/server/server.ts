@@ -1,10 +1,11 @@
 /** The HTTP server of the process: one listener per address, which all sources of that address share. */
+import { Server as TlsServer } from 'node:tls'
 import { messageOf, UserError } from '../errors.ts'
 import type { HttpIngress } from '../model/ports.ts'
 import { isLoopback } from './access/host-names.ts'
-import { type App, createApp, type ServerOptions } from './app.ts'
+import { type App, createApp, type ServerOptions, tlsOptions } from './app.ts'
 
-export type { ServerOptions, ServerPart } from './app.ts'
+export type { ServerOptions, ServerPart, ServerTls } from './app.ts'
 
 interface Address {
   readonly host: string
@@ -16,6 +17,8 @@ export interface Server extends HttpIngress {
   listen(address: Address): Promise<void>
   /** The addresses on which it listens, with the real port if 0 was requested. */
   readonly addresses: readonly Address[]
+  /** New connections get the certificate that `tls` returns now. */
+  renewCertificate(): void
   /** Accepts no new connections and waits for the responses under way, at most 5 seconds. */
   close(): Promise<void>
 }
@@ -26,10 +29,13 @@ export function createServer(options: ServerOptions): Server {
   /** The values are promises, so that two concurrent calls for an address share one listener. */
   const apps = new Map<string, Promise<App>>()
   const addresses: Address[] = []
+  const listening: App[] = []
 
   const open = async (address: Address): Promise<App> => {
     assertAddressIsSafe(address, options)
-    const app = createApp(address.host, options)
+    const { partsAt = null } = options
+    const hasParts = partsAt === null || text(partsAt) === text(address)
+    const app = createApp(address.host, hasParts ? options : { ...options, parts: [] })
     try {
       await app.fastify.listen({ host: address.host, port: address.port })
     } catch (cause) {
@@ -43,6 +49,7 @@ export function createServer(options: ServerOptions): Server {
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
     const opened = { host: address.host, port }
     addresses.push(opened)
+    listening.push(app)
     options.log.info({ address: text(opened) }, 'listening')
     return app
   }
@@ -69,6 +76,12 @@ export function createServer(options: ServerOptions): Server {
           hint: 'give each HTTP source an address of its own',
         })
       app.posts.set(path, endpoint)
+    },
+    renewCertificate() {
+      const tls = options.tls?.() ?? null
+      if (tls === null) return
+      for (const { fastify } of listening)
+        if (fastify.server instanceof TlsServer) fastify.server.setSecureContext(tlsOptions(tls))
     },
     async close() {
       // An address that could not be opened has been reported to its caller already.

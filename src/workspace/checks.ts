@@ -40,6 +40,7 @@ const missing = (detail: string, hint: string): CheckOutcome => ({ state: 'missi
 interface SecretLocations {
   readonly secretsDirs: readonly string[]
   readonly httpTokenFile?: string
+  readonly httpTlsKey?: string
 }
 
 export async function runChecks(
@@ -188,7 +189,7 @@ function permissions(
     storeLocation,
     rejects: rejectsFile(project, storeLocation),
     secrets: secrets.files(declaredDestinations(registry)),
-    named: [locations.httpTokenFile, workspace.envFile],
+    named: [locations.httpTokenFile, locations.httpTlsKey, workspace.envFile],
   })
   if (exposed.length === 0) return fine('files with alerts or secrets are readable only by their owner')
   return note(`other users can read ${exposed.join(', ')}`, EXPOSED_HINT)

@@ -15,7 +15,7 @@ export interface PrivateFiles {
   readonly rejects: string | null
   /** The absolute paths of files with secrets. */
   readonly secrets: readonly string[]
-  /** The files of `--http-token-file` and `--env-file`, where they are given. */
+  /** The files of `--http-token-file`, `--http-tls-key` and `--env-file`, where they are given. */
   readonly named: readonly (string | undefined)[]
 }
 

@@ -10,6 +10,7 @@ export default defineCommand({
   options: {
     secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
     httpTokenFile: text('--http-token-file <file>', 'token file of run, to check its permissions'),
+    httpTlsKey: text('--http-tls-key <file>', 'private key of run, to check its permissions'),
     allowLocalTypes: ALLOW_LOCAL_TYPES,
     format: FORMAT,
   },
@@ -18,6 +19,7 @@ export default defineCommand({
     const results = await runChecks(session.workspace, {
       secretsDirs: options.secretsDir,
       httpTokenFile: options.httpTokenFile,
+      httpTlsKey: options.httpTlsKey,
     })
     if (options.format === 'json') session.print(jsonDocument({ findings: results }))
     else for (const result of results) session.print(line(result, session))

@@ -59,6 +59,16 @@ const OPTIONS = {
     '--http-token-file <file>',
     'file with the token that POST requests must send; outside loopback this or api.tokens is required',
   ),
+  httpTlsCert: text(
+    '--http-tls-cert <file>',
+    'PEM file with the certificate, and its chain, of all HTTP addresses, which then accept only TLS',
+  ),
+  httpTlsKey: text('--http-tls-key <file>', 'PEM file with the private key of the certificate'),
+  httpClientCa: text(
+    '--http-client-ca <file>',
+    'PEM file of the authorities; clients must show a certificate that one of them has signed',
+  ),
+  api: text('--api <host:port>', 'address of the API and the console, which are then at no other address'),
   httpHost: list(
     '--http-host <name>',
     'name under which a proxy on this machine forwards requests to an address without a token',
@@ -134,6 +144,12 @@ function daemonOptions(
     storeUrl: options.store,
     http: options.http,
     httpTokenFile: options.httpTokenFile,
+    httpTls: {
+      certificate: options.httpTlsCert,
+      key: options.httpTlsKey,
+      clientCa: options.httpClientCa,
+    },
+    api: options.api,
     httpHosts: options.httpHost,
     drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     skipInvalid: options.skipInvalid,

@@ -156,13 +156,13 @@ export class ConsoleRequests {
     return this.send(reply, { title, section: null, body }, this.#contextOf(request, reply, visitor), status)
   }
 
-  /** Begins a session in the browser. Off loopback its cookie is sent over TLS only. */
+  /** Begins a session in the browser. Its cookie is sent over TLS only, except at an address of this machine without TLS. */
   beginSession(request: FastifyRequest, reply: FastifyReply, token: string): void {
     reply.setCookie(SESSION_COOKIE, this.sessions.begin(token, this.now()), {
       path: '/',
       httpOnly: true,
       sameSite: 'strict',
-      secure: !isLocalName(request.hostname),
+      secure: request.protocol === 'https' || !isLocalName(request.hostname),
       maxAge: SESSION_TTL_MS / 1_000,
     })
   }

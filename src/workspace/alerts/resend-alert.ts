@@ -7,6 +7,8 @@ import { type AlertRow, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../s
 import { auditedAct } from './audited-act.ts'
 import type { Actor } from './change-alert.ts'
 
+const MAX_COMMIT_TRIES = 20
+
 interface ResendResult {
   /** The names of the destinations that get the alert. */
   readonly to: readonly string[]
@@ -40,8 +42,13 @@ export async function resendAlert(
   const deliveries = resend(alert.id, recipients, now)
   const to = recipients.map(({ name }) => name)
   const act = { verb: 'resent', subject: { kind: 'alert', id: alert.id }, after: to.join(', ') } as const
-  await store.commit({ ...EMPTY_PLAN, deliveries, audits: [auditedAct(actor, now, act)] }, NOTHING_EXPECTED)
-  return { to, skipped }
+  const plan = { ...EMPTY_PLAN, deliveries, audits: [auditedAct(actor, now, act)] }
+  for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++)
+    if ((await store.commit(plan, NOTHING_EXPECTED)) === 'ok') return { to, skipped }
+  throw new UserError(`the alert ${alert.id} changes faster than it can be written`, {
+    code: 'changing-alert',
+    hint: 'repeat the request',
+  })
 }
 
 function findRecipient(registry: Registry, name: string): Destination | undefined {
