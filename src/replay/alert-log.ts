@@ -1,9 +1,11 @@
 /** Collects the alerts of a simulation from the plans that it has committed. */
+import { compareText } from '../core/compare-text.ts'
 import type { DetectionTotals, ReplayedAlert } from '../model/replay/replay-report.ts'
-import type { AlertRow, CommitPlan, Store } from '../store/store.ts'
+import type { AlertRow, CommitPlan, SignalPosition, SignalRow, Store } from '../store/store.ts'
 
 /** More rows than a store of a replay has. */
 const MAX_ROWS = 1_000_000_000
+const PAGE_ROWS = 10_000
 
 type CollectedAlert = { -readonly [K in keyof ReplayedAlert]: ReplayedAlert[K] }
 
@@ -14,11 +16,7 @@ export class AlertLog {
 
   record(plan: CommitPlan): void {
     for (const alert of plan.alerts) this.#add(alert)
-    for (const { detection, alertId, rowId } of plan.signals) {
-      this.#matches.set(detection, (this.#matches.get(detection) ?? 0) + 1)
-      const alert = alertId === null ? undefined : this.#alerts.get(alertId)
-      if (alert) alert.rowId ??= rowId
-    }
+    for (const signal of plan.signals) this.#addSignal(signal)
     for (const { alertId, events } of plan.merges) {
       const alert = this.#alerts.get(alertId)
       if (alert) alert.events += events
@@ -31,17 +29,30 @@ export class AlertLog {
   }
 
   /** Adds the alerts that an earlier run of the same replay has committed. */
-  async restore(store: Pick<Store, 'alerts' | 'deliveries'>): Promise<void> {
+  async restore(store: Pick<Store, 'alerts' | 'deliveries' | 'signals' | 'read'>): Promise<void> {
     for (const alert of await store.alerts({ limit: MAX_ROWS })) {
       this.#add(alert)
       const deliveries = await store.deliveries({ alertId: alert.id, limit: MAX_ROWS })
       this.#alerts.get(alert.id)!.deliveries = deliveries.map(({ destination }) => destination)
     }
+    await this.#restoreSignals(store)
+    const limiters = [...this.#matches.keys()]
+    const state = await store.read({ groups: [], limiters, seen: [] })
+    for (const [id, { value }] of state.limiters) if (value.mutedAt !== null) this.#muted.add(id)
   }
 
-  /** The alerts in the order of their creation. */
+  async #restoreSignals(store: Pick<Store, 'signals'>): Promise<void> {
+    for (let after: SignalPosition | undefined, isEnd = false; !isEnd; ) {
+      const page = await store.signals({ limit: PAGE_ROWS, ...(after !== undefined && { after }) })
+      for (const signal of page) this.#addSignal(signal)
+      after = page.at(-1)?.position
+      isEnd = page.length < PAGE_ROWS
+    }
+  }
+
+  /** The alerts in the order of their creation, those of one time by their ids. */
   get alerts(): readonly ReplayedAlert[] {
-    return [...this.#alerts.values()].sort((a, b) => a.createdAt - b.createdAt)
+    return [...this.#alerts.values()].sort((a, b) => a.createdAt - b.createdAt || compareText(a.id, b.id))
   }
 
   totals(): ReadonlyMap<string, DetectionTotals> {
@@ -59,6 +70,12 @@ export class AlertLog {
         return [id, { alerts: own.length, matches, perDay, isMuted: this.#muted.has(id) }]
       }),
     )
+  }
+
+  #addSignal({ detection, alertId, rowId }: Pick<SignalRow, 'detection' | 'alertId' | 'rowId'>): void {
+    this.#matches.set(detection, (this.#matches.get(detection) ?? 0) + 1)
+    const alert = alertId === null ? undefined : this.#alerts.get(alertId)
+    if (alert) alert.rowId ??= rowId
   }
 
   #add(row: AlertRow): void {

@@ -13,6 +13,13 @@ interface EvaluatedBatch extends Pick<EnvelopeBatch, 'counts'> {
   readonly outcomes: readonly (readonly EvaluatedEvent[])[]
 }
 
+/** How far a stream was read. */
+export interface StreamPosition {
+  readonly count: number
+  /** The time of the last event; null before the first one. */
+  readonly lastAt: number | null
+}
+
 /** One event, with its outcome for each project. */
 export interface TimedEvent {
   readonly outcomes: readonly EvaluatedEvent[]
@@ -30,17 +37,25 @@ export class EvaluatedStream {
   #batch: EvaluatedBatch | null = null
   #next = 0
   #head: TimedEvent | null = null
+  #position: StreamPosition
   /** The time of the last event; null before the first one. */
-  #lastAt: number | null = null
+  #lastAt: number | null
 
-  constructor(batches: AsyncIterator<EnvelopeBatch>, evaluate: EvaluateAll) {
+  constructor(batches: AsyncIterator<EnvelopeBatch>, evaluate: EvaluateAll, begin: StreamPosition) {
     this.#batches = batches
     this.#evaluate = evaluate
+    this.#position = begin
+    this.#lastAt = begin.lastAt
   }
 
   /** The next event, if it is there; `fill` gets more. */
   get head(): TimedEvent | null {
     return this.#head
+  }
+
+  /** The position behind the last event that was taken. */
+  get position(): StreamPosition {
+    return this.#position
   }
 
   /** The time at which the head is merged. Events of one stream stay in their order, also those that came late. */
@@ -51,6 +66,7 @@ export class EvaluatedStream {
   take(): TimedEvent {
     const event = this.#head!
     this.#lastAt = Math.max(this.#lastAt ?? event.at, event.at)
+    this.#position = { count: event.count, lastAt: this.#lastAt }
     this.#advance()
     return event
   }

@@ -38,9 +38,12 @@ export async function* envelopesOf(
     for await (const events of readEventFile(reading)) {
       for (const event of events) {
         count++
-        if (count <= context.skip || !isSampled(count, context.sample)) continue
+        if (!isSampled(count, context.sample)) continue
+        // Events that are skipped decide about the field, too, so that a replay that is resumed uses the same one.
         timeField ??= findTimeField(event.framed.raw)
-        batch.events.push(envelopeOf(event, file, { ...options, timeField }, context.nextSeq()))
+        const seq = context.nextSeq()
+        if (count <= context.skip) continue
+        batch.events.push(envelopeOf(event, file, { ...options, timeField }, seq))
         batch.counts.push(count)
         batch.chars += event.framed.raw.length
         if (batch.events.length < BATCH_EVENTS && batch.chars < BATCH_CHARS) continue

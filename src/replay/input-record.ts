@@ -83,6 +83,6 @@ export class InputRecord {
   }
 
   save(): SavedRecord {
-    return { ...this.#counts, problems: this.#problems, problemCount: this.#problemCount }
+    return { ...this.#counts, problems: [...this.#problems], problemCount: this.#problemCount }
   }
 }

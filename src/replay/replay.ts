@@ -14,12 +14,12 @@ import { type EngineStart, packagesOf } from '../workspace/open-project.ts'
 import { AlertLog } from './alert-log.ts'
 import { type Budgets, checkBudgets } from './budgets.ts'
 import { compareAlerts } from './compare-alerts.ts'
-import { EvaluatedStream } from './evaluated-stream.ts'
+import { EvaluatedStream, type StreamPosition } from './evaluated-stream.ts'
 import { type Evaluator, startEvaluator } from './evaluators.ts'
 import { envelopesOf } from './event-stream.ts'
 import type { InputStream } from './input-files.ts'
 import { InputRecord } from './input-record.ts'
-import { type MergedEvents, mergeStreams } from './merge-streams.ts'
+import { type MergedEvent, mergeStreams } from './merge-streams.ts'
 import type { ReplayState } from './replay-state.ts'
 import { reportRevision } from './revision-report.ts'
 
@@ -52,8 +52,8 @@ export interface ReplayProgress {
 }
 
 interface Cursor {
-  /** The number of events of each stream that are committed. */
-  readonly counts: readonly number[]
+  /** The events of each stream up to these positions are committed. */
+  readonly positions: readonly StreamPosition[]
   readonly events: ReturnType<InputRecord['save']>
 }
 
@@ -116,9 +116,13 @@ async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: 
   const cursors = sides.map(({ simulation: { cursor } }) =>
     cursor === null ? null : (JSON.parse(cursor) as Cursor),
   )
-  // If the process ended between the commits of two revisions, one of them has committed a chunk more.
+  for (const [i, { simulation }] of sides.entries()) {
+    const at = cursors[i]?.events.until ?? null
+    if (at !== null) await simulation.resume(at)
+  }
+  // If the process ended between the commits of two revisions, one of them has committed more.
   const [first = null] = cursors.toSorted((a, b) => total(a) - total(b))
-  const counts = first?.counts ?? inputs.map(() => 0)
+  const positions = first?.positions ?? inputs.map(() => ({ count: 0, lastAt: null }))
   const record = new InputRecord(first?.events ?? null, sample)
   let seq = 0
   let bytes = 0
@@ -127,10 +131,10 @@ async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: 
     bytes += read
   }
   const streams = inputs.map((input, i) => {
-    const context = { eventBytes, sample, skip: counts[i]!, nextSeq, onBytes, log, signal }
-    return new EvaluatedStream(envelopesOf(input, context), evaluator.evaluate)
+    const context = { eventBytes, sample, skip: positions[i]!.count, nextSeq, onBytes, log, signal }
+    return new EvaluatedStream(envelopesOf(input, context), evaluator.evaluate, positions[i]!)
   })
-  for await (const merged of mergeStreams(streams, counts)) {
+  for await (const merged of mergeStreams(streams)) {
     if (signal.aborted) break
     await admitChunk(merged, sides, cursors, record, options)
     onProgress({ events: record.read, bytes })
@@ -140,29 +144,29 @@ async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: 
 }
 
 async function admitChunk(
-  { events, counts }: MergedEvents,
+  merged: readonly MergedEvent[],
   sides: readonly Side[],
   cursors: readonly (Cursor | null)[],
   record: InputRecord,
   { since, until }: ReplayOptions,
 ): Promise<void> {
   const isWithin = (at: number) => (since === null || at >= since) && (until === null || at < until)
-  const within = events.filter((event) => {
+  const within = merged.flatMap(({ event, positions }) => {
     const isIn = isWithin(event.at)
     record.add(event, isIn)
-    return isIn
+    return isIn ? [{ event, cursor: { positions, events: record.save() } satisfies Cursor }] : []
   })
-  const cursor = JSON.stringify({ counts, events: record.save() } satisfies Cursor)
   for (const [i, { simulation }] of sides.entries()) {
-    // A revision that had committed a chunk more before an interruption does not get it again.
-    if (total({ counts }) <= total(cursors[i] ?? null)) continue
-    const own: EvaluatedEvent[] = within.map(({ outcomes }) => outcomes[i]!)
-    await simulation.admit(own, cursor)
+    // A revision that had committed more before an interruption does not get it again.
+    const committed = total(cursors[i] ?? null)
+    const own = within.filter(({ cursor }) => total(cursor) > committed)
+    const events: EvaluatedEvent[] = own.map(({ event }) => event.outcomes[i]!)
+    await simulation.admit(events, (count) => JSON.stringify(own[count - 1]!.cursor))
   }
 }
 
-function total(cursor: Pick<Cursor, 'counts'> | null): number {
-  return cursor === null ? 0 : cursor.counts.reduce((sum, count) => sum + count, 0)
+function total(cursor: Pick<Cursor, 'positions'> | null): number {
+  return cursor === null ? 0 : cursor.positions.reduce((sum, { count }) => sum + count, 0)
 }
 
 async function report(

@@ -56,16 +56,25 @@ export class Simulation {
   /**
    * Resolves when the events are committed. Correlation rules whose slots lie between them are evaluated in between.
    * @param events in the order of their times, except those that came late.
-   * @param cursor is committed with the last of them.
+   * @param cursorAfter gives the cursor that is committed with the first events, by their number.
    */
-  async admit(events: readonly EvaluatedEvent[], cursor: string | null = null): Promise<void> {
+  async admit(
+    events: readonly EvaluatedEvent[],
+    cursorAfter: (count: number) => string | null = () => null,
+  ): Promise<void> {
     for (let from = 0; from < events.length; ) {
       const at = this.#timeOf(events[from]!)
       await this.#passTime(at)
       const to = this.#endOfSlot(events, from)
-      await this.#commit(events.slice(from, to), to === events.length ? cursor : null)
+      await this.#commit(events.slice(from, to), cursorAfter(to))
       from = to
     }
+  }
+
+  /** Continues a simulation that an earlier run has brought to this time. A slot at this time is still to come. */
+  async resume(at: number): Promise<void> {
+    await this.#begin(at, at - 1)
+    this.#now = at
   }
 
   /** Evaluates the correlation rules once more, as a daemon does when its sources have ended. */
@@ -84,9 +93,9 @@ export class Simulation {
     this.#now = Math.max(this.#now ?? to, to)
   }
 
-  async #begin(at: number): Promise<void> {
+  async #begin(at: number, slotsAfter = at): Promise<void> {
     this.#options.opened.advance(at)
-    this.#timetable.begin(at, this.cursor !== null)
+    this.#timetable.begin(slotsAfter, this.cursor !== null)
     for (const rule of this.#timetable.rules) await initializeCursor(rule, at, this.#passPorts())
   }
 

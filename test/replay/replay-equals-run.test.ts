@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { nextSlot } from '../../src/correlation/schedule-slots.ts'
 import { createIntake } from '../../src/daemon/event-intake.ts'
 import { nullLog } from '../../src/model/ports.ts'
+import type { RoutedProject } from '../../src/model/project/project.ts'
 import { CacheLedgers } from '../../src/pipeline/cache-ledgers.ts'
 import { initializeCursor, runCorrelationPass } from '../../src/pipeline/correlation-pass.ts'
 import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
@@ -165,17 +166,8 @@ async function run(root: string, path: string) {
   return content
 }
 
-it('a replay creates the alerts, deliveries and signals of run at the times of the events', async () => {
-  const root = makeProject(PROJECT)
-  const path = join(root, 'events.ndjson')
-  writeFileSync(path, eventLines())
-  const expected = await run(root, path)
-  const kinds = new Set(expected.alerts.map(({ detection }) => detection))
-  expect([...kinds].sort()).toEqual(['Test.Burst', 'Test.Count', 'Test.Login', 'Test.Pair', 'Test.Rise'])
-
-  const project = await openReplayedProject({ root, log: nullLog }, 'test', [])
-  const file = join(root, 'state.db')
-  const report = await replay({
+function replayed(project: RoutedProject, file: string, path: string) {
+  return replay({
     after: { name: 'test', commit: null, project },
     before: null,
     inputs: listInputs([path], { type: null, timeField: null, unwrap: null }),
@@ -189,6 +181,48 @@ it('a replay creates the alerts, deliveries and signals of run at the times of t
     log: nullLog,
     signal: new AbortController().signal,
   })
+}
+
+/** The commits after this number of them fail, as if the process had ended. */
+function failingAfter(commits: number, project: RoutedProject): RoutedProject {
+  let count = 0
+  const { handling } = project
+  return Object.defineProperty({ ...project }, 'handling', {
+    enumerable: true,
+    get() {
+      // The copies that are made of the project read it, too.
+      if (count++ > commits) throw new Error('the process has ended')
+      return handling
+    },
+  })
+}
+
+it('a replay that is resumed reports and stores what one without an interruption does', async () => {
+  const root = makeProject(PROJECT)
+  const path = join(root, 'events.ndjson')
+  writeFileSync(path, eventLines())
+  const project = await openReplayedProject({ root, log: nullLog }, 'test', [])
+  const expected = await replayed(project, join(root, 'whole.db'), path)
+  const file = join(root, 'state.db')
+  // Some of these commits are in the middle of the events that were read together.
+  for (const commits of [3, 20]) {
+    await expect(replayed(failingAfter(commits, project), file, path)).rejects.toThrow('has ended')
+  }
+  const resumed = await replayed(project, file, path)
+  expect(resumed).toEqual(expected)
+})
+
+it('a replay creates the alerts, deliveries and signals of run at the times of the events', async () => {
+  const root = makeProject(PROJECT)
+  const path = join(root, 'events.ndjson')
+  writeFileSync(path, eventLines())
+  const expected = await run(root, path)
+  const kinds = new Set(expected.alerts.map(({ detection }) => detection))
+  expect([...kinds].sort()).toEqual(['Test.Burst', 'Test.Count', 'Test.Login', 'Test.Pair', 'Test.Rise'])
+
+  const project = await openReplayedProject({ root, log: nullLog }, 'test', [])
+  const file = join(root, 'state.db')
+  const report = await replayed(project, file, path)
   const store = await openStore(`sqlite:${file}`, { clock: manualClock(), projectRoot: root, readOnly: true })
   const actual = await contentOf(store)
   await store.close()

@@ -147,14 +147,16 @@ function unknownDetections(ids: readonly string[]): UserError {
 }
 
 function revisionHash({ project }: ReplayedRevision): readonly unknown[] {
-  const { detections, registry, settings } = project
+  const { detections, dataModels, handling, registry, settings } = project
   const versions = [...detections.values()].map(({ id, version, enabled, severity, outputIds }) => {
     return [id, version, enabled, severity, outputIds]
   })
   const destinations = registry.destinations.map(
     ({ options: _options, location: _location, ...each }) => each,
   )
-  return [versions, destinations, registry.fallback, settings.classification, settings.limits]
+  const { fallback, onEscalation } = registry
+  const { classification, limits } = settings
+  return [versions, dataModels, handling, destinations, fallback, onEscalation, classification, limits]
 }
 
 function interrupted({ state }: Values<typeof OPTIONS>, session: Session): number {
