@@ -56,17 +56,15 @@ function innermost(schema: Schema): Schema {
 /** Returns "Exactly one of A, B is required." for a mapping whose schema has that rule. */
 export function conditionsOf(schema: Schema): string[] {
   const parts = [schema, ...((schema.allOf ?? []) as readonly Schema[])]
-  return parts.flatMap((part) => [
-    ...(part.oneOf ? [`Exactly one of ${branchKeys(part.oneOf)} is required.`] : []),
-    ...(part.anyOf ? [`At least one of ${branchKeys(part.anyOf)} is required.`] : []),
-  ])
+  return parts.flatMap((part) => [...sentence('Exactly', part.oneOf), ...sentence('At least', part.anyOf)])
 }
 
-function branchKeys(branches: unknown): string {
-  return (branches as readonly { readonly required: readonly string[] }[])
-    .flatMap(({ required }) => required)
+/** A choice of types requires no key. */
+function sentence(amount: string, branches: unknown): string[] {
+  const keys = ((branches ?? []) as readonly { readonly required?: readonly string[] }[])
+    .flatMap(({ required = [] }) => required)
     .map((key) => `\`${key}\``)
-    .join(', ')
+  return keys.length > 0 ? [`${amount} one of ${keys.join(', ')} is required.`] : []
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -88,6 +86,9 @@ function typeText(schema: Schema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``
   if (schema.type === 'array') return listText(schema)
   if (typeof schema.form === 'string') return escaped(schema.form)
+  if (schema.type === undefined && Array.isArray(schema.anyOf)) {
+    return (schema.anyOf as readonly Schema[]).map(typeText).join(' or ')
+  }
   const type = [schema.type].flat().map((name) => TYPES[String(name)] ?? 'any value')
   return `${type.join(' or ')}${rangeText(schema)}`
 }

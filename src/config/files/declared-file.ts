@@ -13,7 +13,7 @@ interface FileChoice {
   readonly declared: string | null
 }
 
-interface DeclaredFile {
+export interface DeclaredFile {
   readonly path: string
   /** The path that problems show. */
   readonly file: string
