@@ -8,6 +8,8 @@ import { destination, registry } from '../support/model.ts'
 let harness: DeliveryHarness
 /** How often orphans were read. */
 let reads: number
+/** How many commits the store answers with a conflict. */
+let conflicts: number
 let fallbacks: OrphanFallbacks
 const [gone, inbox] = [destination('gone'), destination('inbox')]
 const running = new AbortController().signal
@@ -15,12 +17,15 @@ const running = new AbortController().signal
 beforeEach(async () => {
   harness = await openDeliveryHarness()
   reads = 0
+  conflicts = 0
   const { store, clock } = harness
   const watched: Store = Object.assign(Object.create(store), {
     deliveries: (filter: Parameters<Store['deliveries']>[0]) => {
       reads++
       return store.deliveries(filter)
     },
+    commit: (...args: Parameters<Store['commit']>) =>
+      conflicts-- > 0 ? Promise.resolve('conflict') : store.commit(...args),
   })
   fallbacks = new OrphanFallbacks({ store: watched, clock })
 })
@@ -55,5 +60,16 @@ it('orphans are not read while no fallback can have them, and get one with the r
   )
   expect(reads).toBe(0)
   await fallbacks.create(registry([inbox], { fallback: ['inbox'] }), running)
+  expect(await atInbox()).toBe(1)
+})
+
+it('orphans whose fallback deliveries conflicted with another transaction get them in the next pass', async () => {
+  const declared = registry([inbox], { fallback: ['inbox'] })
+  await harness.send('first', [gone])
+  await removeGone()
+  conflicts = 1
+  await fallbacks.create(declared, running)
+  expect(await atInbox()).toBe(0)
+  await fallbacks.create(declared, running)
   expect(await atInbox()).toBe(1)
 })

@@ -26,27 +26,31 @@ export class OrphanFallbacks {
     if (this.#done?.registry === registry && this.#done.orphaned === orphaned) return
     // An orphan of a fallback destination has its alert there already.
     const recipients = fallbackOf(registry, '').map(destinationKey)
-    if (orphaned > 0 && recipients.length > 0) await this.#createAll(registry, recipients, stop)
-    if (!stop.aborted) this.#done = { registry, orphaned }
+    const hasAll =
+      orphaned === 0 || recipients.length === 0 || (await this.#createAll(registry, recipients, stop))
+    if (hasAll) this.#done = { registry, orphaned }
   }
 
-  async #createAll(registry: Registry, recipients: readonly string[], stop: AbortSignal): Promise<void> {
+  /** Resolves with false if some are left: it was stopped, or the store refused a commit. */
+  async #createAll(registry: Registry, recipients: readonly string[], stop: AbortSignal): Promise<boolean> {
     let last: DeliveryRow | undefined
     while (!stop.aborted) {
       const page = await nextPage(this.#ports.store, recipients, last?.createdAt ?? Number.MIN_SAFE_INTEGER)
-      await this.#commit(registry, page)
+      if (!(await this.#commit(registry, page))) return false
       // A page that ends as the one before has brought nothing.
-      if (page.length < MAX_PER_PAGE || page.at(-1)!.id === last?.id) return
+      if (page.length < MAX_PER_PAGE || page.at(-1)!.id === last?.id) return true
       last = page.at(-1)
     }
+    return false
   }
 
-  async #commit(registry: Registry, page: readonly DeliveryRow[]): Promise<void> {
+  async #commit(registry: Registry, page: readonly DeliveryRow[]): Promise<boolean> {
     const { store, clock } = this.#ports
     const deliveries = page.flatMap((orphan) =>
       createFallbackDeliveries(registry, orphan, `${orphan.destination} is no longer declared`, clock.now()),
     )
-    if (deliveries.length > 0) await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
+    if (deliveries.length === 0) return true
+    return (await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)) === 'ok'
   }
 }
 

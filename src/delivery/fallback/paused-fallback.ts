@@ -34,7 +34,9 @@ export async function sendWaitingToFallback(
   if (!last) return 0
   const why = `${WAITING_FOR}${destination.name}${PAUSED}${pausedReason}`
   const deliveries = waiting.flatMap((each) => createFallbackDeliveries(registry, each, why, clock.now()))
-  await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
+  // Two transactions that wait for each other are a conflict: the next pass finds the same deliveries.
+  const answer = await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
+  if (answer !== 'ok') return 0
   await store.changeDestinationState(key, (state) =>
     state.pausedAt === null ? state : { ...state, copiedUntil: last.createdAt },
   )
