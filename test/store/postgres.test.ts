@@ -137,8 +137,9 @@ describeWithPostgres('a store in PostgreSQL', (server) => {
     const [claimed] = await daemon.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
     await daemon.recordOutcome('d1', claimed!.leaseToken, dead())
     const child = spawn(process.execPath, [ANNOUNCER, url, root, what], { stdio: 'inherit' })
+    const closed = once(child, 'close')
     await until(() => wakes > 0)
-    expect(await once(child, 'close')).toEqual([0, null])
+    expect(await closed).toEqual([0, null])
     expect(await daemon.countDeliveries()).toMatchObject(what === 'retry' ? { pending: 1 } : { dead: 1 })
   })
 
