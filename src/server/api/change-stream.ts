@@ -15,6 +15,8 @@ const MAX_UNREAD_BYTES = 1024 * 1024
 
 interface Stream {
   readonly reply: FastifyReply
+  /** Whether the caller may still read. */
+  readonly isPermitted: () => boolean
   after: number
   quietSince: number
 }
@@ -24,6 +26,8 @@ export class Streams {
   readonly #store: Pick<Store, 'audit'>
   readonly #streams = new Set<Stream>()
   readonly #monotonic: () => number
+  /** Streams whose first number is being read. */
+  #opening = 0
   #timer: NodeJS.Timeout | null = null
   #running: Promise<void> = Promise.resolve()
 
@@ -33,13 +37,23 @@ export class Streams {
   }
 
   get isFull(): boolean {
-    return this.#streams.size >= MAX_STREAMS
+    return this.#streams.size + this.#opening >= MAX_STREAMS
   }
 
-  /** @param after the number of the last row that the client has; null: only later rows are sent. */
-  async open(reply: FastifyReply, after: number | null): Promise<void> {
-    const stream: Stream = { reply, after: after ?? (await this.#newest()), quietSince: this.#monotonic() }
+  /**
+   * @param after the number of the last row that the client has; null: only later rows are sent.
+   * @param isPermitted is asked before each read: a stream ends with the token or session that opened it.
+   */
+  async open(reply: FastifyReply, after: number | null, isPermitted: () => boolean): Promise<void> {
+    const stream: Stream = {
+      reply,
+      isPermitted,
+      after: after ?? (await this.#newest()),
+      quietSince: this.#monotonic(),
+    }
     reply.hijack()
+    // A client that left in the meantime closed its connection before anything waited for that.
+    if (reply.raw.destroyed) return
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -60,8 +74,13 @@ export class Streams {
   }
 
   async #newest(): Promise<number> {
-    const [row] = await this.#store.audit({ newestFirst: true, limit: 1 })
-    return row?.seq ?? 0
+    this.#opening++
+    try {
+      const [row] = await this.#store.audit({ newestFirst: true, limit: 1 })
+      return row?.seq ?? 0
+    } finally {
+      this.#opening--
+    }
   }
 
   #schedule(): void {
@@ -75,10 +94,11 @@ export class Streams {
   }
 
   async #step(): Promise<void> {
+    for (const { reply, isPermitted } of this.#streams) if (!isPermitted()) reply.raw.destroy()
     if (this.#streams.size === 0) return
     const after = Math.min(...[...this.#streams].map((stream) => stream.after))
     const rows = await this.#store.audit({ after, limit: MAX_ROWS_PER_READ })
-    for (const stream of this.#streams) this.#send(stream, rows)
+    for (const stream of this.#streams) if (!stream.reply.raw.destroyed) this.#send(stream, rows)
   }
 
   #send(stream: Stream, rows: readonly AuditRow[]): void {
@@ -118,7 +138,8 @@ export function addStream(scope: FastifyInstance, access: Access, streams: Strea
       const last = request.headers['last-event-id']
       if (last !== undefined && !/^\d{1,15}$/.test(String(last)))
         throw new ApiProblem({ status: 422, code: 'invalid-request', title: 'Last-Event-ID is not a number' })
-      await streams.open(reply, last === undefined ? null : Number(last))
+      const isPermitted = () => !('refusal' in access.authorize(request, 'viewer'))
+      await streams.open(reply, last === undefined ? null : Number(last), isPermitted)
       return reply
     },
   })

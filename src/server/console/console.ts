@@ -65,12 +65,7 @@ function respondToError(
   const status = statusOf(error)
   if (status < 500) return requests.sendError(request, reply, status, messageOf(error))
   log.error({ error }, 'a page of the console failed')
-  return requests.sendError(
-    request,
-    reply,
-    500,
-    'The page could not be made. The log of the daemon has the reason.',
-  )
+  return requests.sendFailure(request, reply)
 }
 
 function statusOf(error: unknown): number {

@@ -29,9 +29,9 @@ const LIVE_PATH = '/live'
 export function addPageRoutes(scope: FastifyInstance, requests: ConsoleRequests, ports: ConsolePorts): void {
   scope.get(
     LIVE_PATH,
-    requests.data(async (_request, reply) => {
+    requests.data(async (request, reply) => {
       if (ports.streams.isFull) return reply.code(503).send()
-      await ports.streams.open(reply, null)
+      await ports.streams.open(reply, null, () => requests.isVisitor(request))
       return reply
     }),
   )

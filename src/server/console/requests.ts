@@ -78,7 +78,12 @@ export class ConsoleRequests {
   /** Makes the handler of what a page itself reads. */
   data(respond: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-      'error' in this.#visitorOf(request) ? reply.code(401).send() : respond(request, reply)
+      this.isVisitor(request) ? respond(request, reply) : reply.code(401).send()
+  }
+
+  /** Whether the request is of a person who may read, also long after it began. */
+  isVisitor(request: FastifyRequest): boolean {
+    return !('error' in this.#visitorOf(request))
   }
 
   /** Makes the handler of an act. It needs the role operator and the forgery token of the person's own pages. */
@@ -154,6 +159,12 @@ export class ConsoleRequests {
     if ('error' in visitor)
       return this.#sendHtml(reply.code(status), plainLayout(title, body, this.#bareContext(request)))
     return this.send(reply, { title, section: null, body }, this.#contextOf(request, reply, visitor), status)
+  }
+
+  /** What failed can be the check of who asks, so the page names no person. */
+  sendFailure(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const body = errorBody('Failed', 'The page could not be made. The log of the daemon has the reason.')
+    return this.#sendHtml(reply.code(500), plainLayout('Failed', body, this.#bareContext(request)))
   }
 
   /** Begins a session in the browser. Its cookie is sent over TLS only, except at an address of this machine without TLS. */

@@ -16,6 +16,9 @@ export function addSessionRoutes(scope: FastifyInstance, requests: ConsoleReques
   })
 
   scope.post('/sign-in', async (request, reply) => {
+    // Another site could sign a person in under a token of its own.
+    if (['cross-site', 'same-site'].includes(String(request.headers['sec-fetch-site'])))
+      return requests.sendSignIn(request, reply, 403, 'The form is from another site. Sign in with this one.')
     const form = new FormFields(request.body)
     const token = form.text('token')
     const owner = token === '' ? null : access.ownerOf(token)
