@@ -11,8 +11,9 @@ import { problemHandler, sendProblem } from './api-problems.ts'
 import { PREFIX } from './api-resources.ts'
 import { addRoute } from './api-route.ts'
 import { SHARED_SCHEMAS } from './api-schemas.ts'
-import { addStream, type Streams } from './change-stream.ts'
+import type { Streams } from './change-stream.ts'
 import { addProjectRoutes } from './project-routes.ts'
+import { addStream } from './stream-route.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 /** A token may send 20 requests a second on average, and 100 at once. */

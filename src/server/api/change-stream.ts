@@ -1,12 +1,9 @@
 /** Server-sent events: each row of the audit, from the last one that the client has seen. */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { AuditRow, Store } from '../../store/store.ts'
-import type { Access } from '../access/access.ts'
-import { ApiProblem } from './api-problems.ts'
 import { auditResource } from './api-resources.ts'
-import { addRoute } from './api-route.ts'
 
-const MAX_STREAMS = 100
+export const MAX_STREAMS = 100
 const INTERVAL_MS = 1_000
 const COMMENT_INTERVAL_MS = 15_000
 const MAX_ROWS_PER_READ = 500
@@ -95,16 +92,16 @@ export class Streams {
 
   async #step(): Promise<void> {
     for (const { reply, isPermitted } of this.#streams) if (!isPermitted()) reply.raw.destroy()
-    if (this.#streams.size === 0) return
-    const after = Math.min(...[...this.#streams].map((stream) => stream.after))
-    const rows = await this.#store.audit({ after, limit: MAX_ROWS_PER_READ })
-    for (const stream of this.#streams) if (!stream.reply.raw.destroyed) this.#send(stream, rows)
+    // Those that have everything share a number, and one that is far behind holds up no other.
+    for (const [after, streams] of Map.groupBy(this.#streams, (stream) => stream.after)) {
+      const rows = await this.#store.audit({ after, limit: MAX_ROWS_PER_READ })
+      for (const stream of streams) if (!stream.reply.raw.destroyed) this.#send(stream, rows)
+    }
   }
 
-  #send(stream: Stream, rows: readonly AuditRow[]): void {
+  #send(stream: Stream, news: readonly AuditRow[]): void {
     const { raw } = stream.reply
     const now = this.#monotonic()
-    const news = rows.filter(({ seq }) => seq > stream.after)
     if (news.length > 0) {
       raw.write(news.map(eventText).join(''))
       stream.after = news.at(-1)!.seq
@@ -120,27 +117,4 @@ export class Streams {
 /** JSON has no line feed outside of its escapes, so the data is one line. */
 function eventText(row: AuditRow): string {
   return `id: ${row.seq}\nevent: ${row.subject.kind}\ndata: ${JSON.stringify(auditResource(row))}\n\n`
-}
-
-export function addStream(scope: FastifyInstance, access: Access, streams: Streams): void {
-  addRoute(scope, access, {
-    method: 'GET',
-    url: '/stream',
-    role: 'viewer',
-    summary: 'Follow the changes of alerts, destinations and detections as server-sent events',
-    handle: async ({ request, reply }) => {
-      if (streams.isFull)
-        throw new ApiProblem({
-          status: 503,
-          code: 'too-many-streams',
-          title: `there are ${MAX_STREAMS} streams already`,
-        })
-      const last = request.headers['last-event-id']
-      if (last !== undefined && !/^\d{1,15}$/.test(String(last)))
-        throw new ApiProblem({ status: 422, code: 'invalid-request', title: 'Last-Event-ID is not a number' })
-      const isPermitted = () => !('refusal' in access.authorize(request, 'viewer'))
-      await streams.open(reply, last === undefined ? null : Number(last), isPermitted)
-      return reply
-    },
-  })
 }

@@ -286,6 +286,20 @@ describe('the stream', () => {
     again.end()
   })
 
+  it('a client that is far behind holds up no other', async () => {
+    const fixture = await apiFixture()
+    const { store, post } = fixture
+    const old = Array.from({ length: 5_000 }, () => audit('commented'))
+    await store.commit(plan({ audits: old }), expecting())
+    const behind = await follow(fixture, { 'last-event-id': '0' })
+    const live = await follow(fixture)
+    await post('/alerts/a1/acknowledge')
+    await until(() => live.text().includes('"verb":"acknowledged"'))
+    expect(behind.text()).not.toContain('"verb":"acknowledged"')
+    live.end()
+    behind.end()
+  })
+
   it('refuses a Last-Event-ID that is no number', async () => {
     const { ask } = await apiFixture()
     expect((await ask('/stream', { headers: { 'last-event-id': '1; DROP' } })).status).toBe(422)
