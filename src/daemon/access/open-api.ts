@@ -1,5 +1,4 @@
 /** Makes the part of the server that is the HTTP API, over the store and the project that is active now. */
-import { addApi } from '../../server/api/api-part.ts'
 import { Streams } from '../../server/api/change-stream.ts'
 import type { ServerPart } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
@@ -26,7 +25,11 @@ export function openApi(resources: Resources, options: DaemonOptions, wake: () =
   }
   const away = () => absence.lastingReason
   return {
-    part: (scope, access) => addApi(scope, access, { log: options.log, streams, away, ports }),
+    // Its libraries are loaded only where there is an address.
+    part: async (scope, access) => {
+      const { addApi } = await import('../../server/api/api-part.ts')
+      await addApi(scope, access, { log: options.log, streams, away, ports })
+    },
     streams,
     close: () => streams.close(),
   }

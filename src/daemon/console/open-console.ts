@@ -1,6 +1,5 @@
 /** Joins the console with the store, the project and the delivery of the daemon. */
 import type { Streams } from '../../server/api/change-stream.ts'
-import { createConsole } from '../../server/console/console.ts'
 import type { ServerPart } from '../../server/server.ts'
 import { sendTestAlerts } from '../../workspace/destinations/test-alert.ts'
 import type { DaemonOptions, Resources } from '../resources.ts'
@@ -36,5 +35,9 @@ export function openConsole(
       return report!
     },
   })
-  return createConsole({ log, ports: { ...reads, acts, streams } })
+  // It is loaded only where there is an address.
+  return async (scope, access) => {
+    const { createConsole } = await import('../../server/console/console.ts')
+    await createConsole({ log, ports: { ...reads, acts, streams } })(scope, access)
+  }
 }
