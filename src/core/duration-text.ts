@@ -12,3 +12,9 @@ export function durationText(ms: number): string {
   const [unit, size] = UNITS.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1]
   return `${ms / size} ${unit}`
 }
+
+/** `15 min` of 15 min 20 s: rounded in the largest unit that fits. */
+export function roundedDurationText(ms: number): string {
+  const [unit, size] = UNITS.find(([, size]) => ms >= size) ?? ['ms', 1]
+  return `${Math.round(ms / size)} ${unit}`
+}

@@ -1,4 +1,5 @@
 /** Decides the outcome of a delivery after an attempt: delivered, waiting until a time, or dead with a reason. Pure. */
+import { roundedDurationText } from '../core/duration-text.ts'
 import type { RetryPolicy } from '../model/project/destination.ts'
 import type { Attempt, DeliveryOutcome, DeliveryRow, NewDelivery } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
@@ -40,7 +41,8 @@ export function decide(input: DecisionInput): DeliveryOutcome {
   if (input.paused || input.interrupted || result.result === 'refused') return wait(now, false)
 
   const expiresAt = delivery.createdAt + delivery.pausedMs + input.creditMs + retry.maxAgeMs
-  if (now >= expiresAt) return dead(`not delivered in ${humanMs(retry.maxAgeMs)}: ${result.message}`)
+  if (now >= expiresAt)
+    return dead(`not delivered in ${roundedDurationText(retry.maxAgeMs)}: ${result.message}`)
   if (result.retryAfterMs !== null) return wait(now + result.retryAfterMs, false)
   const attempts = delivery.attempts + 1
   if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) {
@@ -53,16 +55,4 @@ export function decide(input: DecisionInput): DeliveryOutcome {
 function describeAttempt({ result, startedAt, now }: DecisionInput): Omit<Attempt, 'n'> {
   const { status, message } = result
   return { at: startedAt, status, ms: now - startedAt, outcome: result.result, message }
-}
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1_000],
-] as const
-
-function humanMs(ms: number): string {
-  const [unit, size] = UNITS.find(([, size]) => ms >= size) ?? ['ms', 1]
-  return `${Math.round(ms / size)} ${unit}`
 }
