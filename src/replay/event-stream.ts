@@ -1,8 +1,9 @@
 /** Reads the files of one argument of a replay and makes envelopes of their events, in batches. */
 import type { Envelope } from '../model/events/event.ts'
 import type { Log } from '../model/ports.ts'
+import type { FramedEvent } from '../sources/_source.ts'
 import type { InputFile, InputStream } from './input-files.ts'
-import { type FileEvent, readEventFile } from './recorded-file.ts'
+import { readEventFile } from './recorded-file.ts'
 import { findTimeField } from './time-field.ts'
 
 const BATCH_EVENTS = 500
@@ -40,12 +41,12 @@ export async function* envelopesOf(
         count++
         if (!isSampled(count, context.sample)) continue
         // Events that are skipped decide about the field, too, so that a replay that is resumed uses the same one.
-        timeField ??= findTimeField(event.framed.raw)
+        timeField ??= findTimeField(event.raw)
         const seq = context.nextSeq()
         if (count <= context.skip) continue
         batch.events.push(envelopeOf(event, file, { ...options, timeField }, seq))
         batch.counts.push(count)
-        batch.chars += event.framed.raw.length
+        batch.chars += event.raw.length
         if (batch.events.length < BATCH_EVENTS && batch.chars < BATCH_CHARS) continue
         yield batch
         batch = newBatch()
@@ -65,11 +66,11 @@ function isSampled(count: number, share: number): boolean {
 }
 
 function envelopeOf(
-  { framed, recorded }: FileEvent,
+  event: FramedEvent,
   file: InputFile,
   { name, kind, type, timeField }: InputStream['options'],
   seq: number,
 ): Envelope {
   const given = { source: name, kind, type, receivedAt: file.changedAt }
-  return { ...framed, ...given, ...recorded, seq, ...(timeField !== null && { timeField }) }
+  return { ...event, ...given, seq, ...(timeField !== null && { timeField }) }
 }

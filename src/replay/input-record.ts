@@ -4,7 +4,7 @@ import type { TimedEvent } from './evaluated-stream.ts'
 
 const MAX_PROBLEMS_KEPT = 20
 /** The reason that framing gives for the end of a file that cannot be decompressed. */
-const DAMAGE = /^the (?:gzip|encrypted) data is corrupt/
+const DAMAGE = /^the gzip data is corrupt/
 
 interface SavedRecord extends Omit<ReplayedEvents, 'sample'> {
   readonly problems: readonly InputProblem[]

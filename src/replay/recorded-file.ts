@@ -1,19 +1,12 @@
-/** Reads one file of recorded events: JSON lines, lists, containers or an event archive, also compressed. */
+/** Reads one file of recorded events: JSON lines, lists or containers, also compressed. */
 import { createReadStream } from 'node:fs'
 import type { Log } from '../model/ports.ts'
 import type { FramedEvent } from '../sources/_source.ts'
 import { START_POSITION, toFramedEvent } from '../sources/framing/frame.ts'
 import { framedStream } from '../sources/framing/framed-stream.ts'
 import { Framer } from '../sources/framing/framer.ts'
-import { parseRecord, type RecordedFields } from './archive-record.ts'
 
 const CHUNK_BYTES = 256 * 1024
-
-export interface FileEvent {
-  readonly framed: FramedEvent
-  /** Present if the event comes from an archive. */
-  readonly recorded?: RecordedFields
-}
 
 interface ReadOptions {
   readonly path: string
@@ -25,20 +18,13 @@ interface ReadOptions {
   readonly signal: AbortSignal
 }
 
-export async function* readEventFile(options: ReadOptions): AsyncGenerator<readonly FileEvent[]> {
+export async function* readEventFile(options: ReadOptions): AsyncGenerator<readonly FramedEvent[]> {
   const { path, unwrap, eventBytes, log, signal } = options
   const framer = new Framer({ eventBytes, unwrap }, START_POSITION)
   const framing = { framer, format: 'unknown', skipBytes: 0, source: path, log, signal } as const
   for await (const frames of framedStream(bytesOf(options), framing)) {
-    if (frames.length > 0) yield frames.map((frame) => fileEvent(toFramedEvent(frame, path)))
+    if (frames.length > 0) yield frames.map((frame) => toFramedEvent(frame, path))
   }
-}
-
-function fileEvent(framed: FramedEvent): FileEvent {
-  const record = framed.refused === undefined ? parseRecord(framed.raw) : null
-  if (record === null) return { framed }
-  const { raw, ...recorded } = record
-  return { framed: { ...framed, raw }, recorded }
 }
 
 async function* bytesOf({ path, onBytes }: ReadOptions): AsyncGenerator<Buffer> {

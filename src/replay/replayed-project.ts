@@ -1,21 +1,11 @@
 /** Opens a project for a replay: without its test cases, and with a registry in any case. */
 import { shownProblems } from '../config/files/folded-problems.ts'
 import { UserError } from '../errors.ts'
-import type { Registry } from '../model/project/destination.ts'
+import { registryOrEmpty } from '../model/project/destination.ts'
 import type { Detection } from '../model/project/detection.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project, RoutedProject } from '../model/project/project.ts'
 import { openProject, type WorkspaceOptions } from '../workspace/open-project.ts'
-
-const NO_DESTINATIONS: Registry = {
-  file: 'destinations.yaml',
-  destinations: [],
-  fallback: [],
-  fallbackAfterMs: 0,
-  heartbeat: null,
-  onEscalation: 'count',
-  intervals: [],
-}
 
 /**
  * Rejects with a UserError that holds every problem.
@@ -34,9 +24,8 @@ export async function openReplayedProject(
       code: 'empty-project',
       hint: 'name the folder of a detections repository with --project',
     })
-  const { registry } = project
   const detections = new Map([...selected(project, ids)].map((each) => [each.id, { ...each, tests: [] }]))
-  return { ...project, detections, registry: typeof registry === 'string' ? NO_DESTINATIONS : registry }
+  return { ...project, detections, registry: registryOrEmpty(project.registry) }
 }
 
 /** Throws a UserError that holds every error. */

@@ -6,7 +6,7 @@ import { functionLabel, matches } from '../alerts/build.ts'
 import type { EvaluatedEvent, TestOutcome } from '../model/events/evaluation.ts'
 import type { TestFailure, TestResult } from '../model/events/test-result.ts'
 import { nullLog } from '../model/ports.ts'
-import type { Registry } from '../model/project/destination.ts'
+import { registryOrEmpty } from '../model/project/destination.ts'
 import {
   alertKindOf,
   type Detection,
@@ -22,17 +22,6 @@ import type { AlertRow } from '../store/store.ts'
 import { evaluateCase, findingOf, type VerdictOptions } from './verdict.ts'
 
 const MAX_ALERTS = 10_000
-/** Its alerts have no destination, and expectations of routes are skipped. */
-const NO_DESTINATIONS: Registry = {
-  file: '',
-  destinations: [],
-  fallback: [],
-  fallbackAfterMs: 0,
-  heartbeat: null,
-  onEscalation: 'count',
-  intervals: [],
-}
-
 interface EventCase {
   readonly detection: Detection
   readonly test: TestCase
@@ -85,7 +74,8 @@ async function alertsOf(
     unitTests: [],
     others: [],
     invalidParts: [],
-    registry: typeof registry === 'string' ? NO_DESTINATIONS : registry,
+    // Without a registry expectations of routes are skipped.
+    registry: registryOrEmpty(registry),
     handling,
     settings: DEFAULT_SETTINGS,
     configuration: [],

@@ -144,7 +144,7 @@ async function run(root: string, path: string) {
   }
   let slot = null
   for await (const events of readEventFile(reading)) {
-    for (const { framed } of events) {
+    for (const framed of events) {
       const at = Date.parse((JSON.parse(framed.raw) as { p_event_time: string }).p_event_time)
       if (slot === null) {
         now = at

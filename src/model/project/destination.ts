@@ -65,12 +65,28 @@ export interface Registry {
   readonly intervals: readonly TimeInterval[]
 }
 
+/** Alerts are decided in the same way without a registry, and go nowhere. */
+const NO_DESTINATIONS: Registry = {
+  file: '',
+  destinations: [],
+  fallback: [],
+  fallbackAfterMs: 0,
+  heartbeat: null,
+  onEscalation: 'count',
+  intervals: [],
+}
+
 /** Why there is no registry: no file declares one, or the file that does has errors. */
 export type NoRegistry = 'absent' | 'invalid'
 
 /** The destinations that are declared; none without a registry. */
 export function declaredDestinations(registry: Registry | NoRegistry): readonly Destination[] {
   return typeof registry === 'string' ? [] : registry.destinations
+}
+
+/** For simulations: an empty registry if there is none. */
+export function registryOrEmpty(registry: Registry | NoRegistry): Registry {
+  return typeof registry === 'string' ? NO_DESTINATIONS : registry
 }
 
 /** The key of deliveries: the id if there is one, so that a rename keeps them. */
