@@ -356,7 +356,7 @@ describe('pages', () => {
     const ada = await signIn(OPERATOR)
     const text = await (await get('/silences', ada)).text()
     expect(text).toContain('s-4f0c2a91')
-    expect(text).toContain('>1 alert</a>, the last')
+    expect(text).toContain('<dd>1 alert, the last')
     const alert = await get(`/alerts/${ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']}`, ada)
     expect(await alert.text()).toContain('s-4f0c2a91 (platform@example.com: The owners')
   })

@@ -3,7 +3,7 @@ import type { AlertMatch, Silence } from '../../../model/alerts/silence.ts'
 import type { ShownSilence } from '../console-ports.ts'
 import { type Html, html } from '../parts/html-template.ts'
 import type { PageContext, PageView } from '../parts/layout.ts'
-import { capital, counted, exactTime, stateChip, when, withQuery } from '../parts/words.ts'
+import { capital, counted, exactTime, stateChip, when } from '../parts/words.ts'
 
 export function silencesPage(silences: readonly ShownSilence[], context: PageContext): PageView {
   const { now } = context
@@ -30,11 +30,7 @@ ${from !== null && html`<div><dt>From</dt><dd>${exactTime(from)}</dd></div>`}
 <div><dt>Hides</dt><dd>${matchText(match)}</dd></div>
 ${except && html`<div><dt>But not</dt><dd>${matchText(except)}</dd></div>`}
 <div><dt>At</dt><dd>${destinations === null ? 'all destinations' : destinations.join(', ')}</dd></div>
-<div><dt>Has hidden</dt><dd>${
-    hits === 0
-      ? 'nothing'
-      : html`<a href="${withQuery('/alerts', { silencedBy: id, status: 'any' })}">${counted(hits, 'alert')}</a>`
-  }${lastHitAt !== null && html`, the last ${when(lastHitAt, now)}`}</dd></div>
+<div><dt>Has hidden</dt><dd>${hits === 0 ? 'nothing' : counted(hits, 'alert')}${lastHitAt !== null && html`, the last ${when(lastHitAt, now)}`}</dd></div>
 </dl></li>`
 }
 
