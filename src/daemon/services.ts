@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { createEscalations, type Escalations } from '../delivery/escalation/escalations.ts'
-import { deliveryGauges, escalationGauges } from '../delivery/gauges.ts'
+import { deliveryGauges, escalationGauge } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
@@ -88,7 +88,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ...(await memberGauges(store, systemClock.now())),
     ...(await silenceGauges(store, current.generation.project.handling)),
     ...(await deliveryGauges(store, current.generation.project.registry)),
-    ...(await escalationGauges(store)),
+    await escalationGauge(store),
   ]
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
@@ -148,6 +148,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     store,
     clock,
     log,
+    metrics,
     registry: () => current.generation.project.registry,
     admit: (findings) => pipeline.admitSystem(findings),
     onDeliveries: () => delivery.wake(),

@@ -2,7 +2,7 @@
 
 import type { GaugeSample } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { ESCALATION_STATES, type Store, UNDELIVERED_STATES } from '../store/store.ts'
+import { type Store, UNDELIVERED_STATES } from '../store/store.ts'
 
 export async function deliveryGauges(
   store: Pick<Store, 'countDeliveries' | 'destinationState'>,
@@ -25,11 +25,6 @@ export async function deliveryGauges(
   return [...open, ...(await Promise.all(states)).flat()]
 }
 
-export async function escalationGauges(store: Pick<Store, 'countEscalations'>): Promise<GaugeSample[]> {
-  const counts = new Map((await store.countEscalations()).map(({ state, count }) => [state, count]))
-  return ESCALATION_STATES.map((state) => ({
-    name: 'signalbox_escalations',
-    value: counts.get(state) ?? 0,
-    labels: { state },
-  }))
+export async function escalationGauge(store: Pick<Store, 'countWaitingSteps'>): Promise<GaugeSample> {
+  return { name: 'signalbox_escalations_waiting', value: await store.countWaitingSteps() }
 }

@@ -68,7 +68,7 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     labels: ['what'],
   },
   signalbox_alerts_handled_total: {
-    help: 'Steps of the handling of new alerts, by stage and result: passed, hid, held, gathered, scheduled.',
+    help: 'Steps of the handling of new alerts, by stage and result: passed, hid, held, replaced, scheduled.',
     labels: ['stage', 'did'],
   },
   signalbox_silences: {
@@ -95,9 +95,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
   signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
   signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },
   signalbox_deliveries_open: { help: 'Deliveries that are not delivered, by state.', labels: ['state'] },
-  signalbox_escalations: {
-    help: 'Steps of escalations by state: waiting, sent, ended, missed.',
-    labels: ['state'],
+  signalbox_escalations_waiting: { help: 'Steps of escalations that wait for their time.', labels: [] },
+  signalbox_escalations_total: {
+    help: 'Steps of escalations that this daemon has taken, by result: sent, ended, missed, released.',
+    labels: ['result'],
   },
   signalbox_destination_paused: { help: '1 while the destination is paused.', labels: ['destination'] },
   signalbox_destination_failures: {

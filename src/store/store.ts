@@ -35,7 +35,7 @@ import type {
   SendLimits,
   UpdateSubscription,
 } from './rows/delivery-rows.ts'
-import type { EscalationRow, EscalationState } from './rows/escalation-rows.ts'
+import type { EscalationRow } from './rows/escalation-rows.ts'
 import type { HandlingRecord, SilenceFilter, SilenceHits, StoredSilence } from './rows/handling-rows.ts'
 import type { MemberRow, StoreMember } from './rows/member-rows.ts'
 import type {
@@ -206,8 +206,8 @@ export interface Store {
     readonly leaseMs: number
   }): Promise<readonly ClaimedEscalation[]>
   escalations(alertId: string): Promise<readonly EscalationRow[]>
-  /** The number of steps in each state; a state without steps is missing. */
-  countEscalations(): Promise<readonly { readonly state: EscalationState; readonly count: number }[]>
+  /** The number of steps that wait for their time. */
+  countWaitingSteps(): Promise<number>
 
   /** Its version rises with each write, which can hold several changes; 0 means that there is no row yet. */
   destinationState(key: string): Promise<Versioned<DestinationState>>

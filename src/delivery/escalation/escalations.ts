@@ -1,7 +1,7 @@
 /** Takes the steps of escalations when they are due. A step is claimed under a lease, so that one daemon takes it. */
 import { messageOf } from '../../errors.ts'
 import type { SystemFinding } from '../../model/alerts/finding.ts'
-import type { Clock, Log } from '../../model/ports.ts'
+import type { Clock, Log, Metrics } from '../../model/ports.ts'
 import type { Registry } from '../../model/project/destination.ts'
 import { type ClaimedEscalation, NOTHING_EXPECTED, type Store } from '../../store/store.ts'
 import { escalationsMissed } from '../delivery-findings.ts'
@@ -16,6 +16,7 @@ interface EscalationPorts {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly registry: () => Registry
   /** Admits findings about escalations, which become alerts like any other. */
   readonly admit: (findings: SystemFinding[]) => Promise<void>
@@ -67,12 +68,13 @@ async function passOnce(ports: EscalationPorts): Promise<void> {
 
 /** A conflict means that the alert was changed, or that another daemon has the step now. Nothing was written then. */
 async function commit(
-  { store, log, onDeliveries }: EscalationPorts,
+  { store, log, metrics, onDeliveries }: EscalationPorts,
   { alertId, destinationKey, step }: ClaimedEscalation['escalation'],
   { result, plan }: StepDecision,
 ): Promise<void> {
   const answer = await store.commit(plan, NOTHING_EXPECTED)
   if (answer !== 'ok') return
+  metrics.count('signalbox_escalations_total', { result })
   const { reason = '' } = plan.escalationOutcomes[0] ?? {}
   log.info({ alert: alertId, destination: destinationKey, step: step + 1, result, reason }, 'escalation')
   if (plan.deliveries.length > 0) onDeliveries()

@@ -14,7 +14,6 @@ import {
   type DeliveryState,
   type Divergence,
   type EscalationRow,
-  type EscalationState,
   type HandlingRecord,
   type SilenceFilter,
   type SilenceHits,
@@ -207,8 +206,10 @@ export async function listEscalations(database: Database, alertId: string): Prom
   return rows.map(({ content }) => content)
 }
 
-export function countEscalations(
-  database: Database,
-): Promise<{ readonly state: EscalationState; readonly count: number }[]> {
-  return database.query("SELECT state, count(*) AS count FROM escalation WHERE kind = 'step' GROUP BY state")
+/** Those that are over are never counted: they are as many as there were alerts. */
+export async function countWaitingSteps(database: Database): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    "SELECT count(*) AS count FROM escalation WHERE state = 'waiting' AND kind = 'step'",
+  )
+  return row!.count
 }

@@ -18,7 +18,7 @@ import { Database } from './database.ts'
 import { DestinationStates, readDestinationState, readDuties } from './destination-rows.ts'
 import {
   countDeliveries,
-  countEscalations,
+  countWaitingSteps,
   findAlert,
   listAlerts,
   listAttempts,
@@ -210,7 +210,7 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       return claimEscalations(database, request, now())
     },
     escalations: (alertId) => listEscalations(database, alertId),
-    countEscalations: () => countEscalations(database),
+    countWaitingSteps: () => countWaitingSteps(database),
 
     destinationState: (key) => readDestinationState(database, key),
     changeDestinationState: async (key, change, auditOf) => {

@@ -3,8 +3,8 @@
  * waiting -> sent | ended | missed. A change of the alert's status ends a step that waits, and the status `open` starts
  * all steps of the alert again.
  */
-export const ESCALATION_STATES = ['waiting', 'sent', 'ended', 'missed'] as const
-export type EscalationState = (typeof ESCALATION_STATES)[number]
+
+export type EscalationState = 'waiting' | 'sent' | 'ended' | 'missed'
 
 /** A step of a destination, or the end of the time within which an acknowledged alert must be resolved. */
 export type EscalationKind = 'step' | 'release'

@@ -2,13 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AlertStatus, statusText } from '../../model/alerts/alert-status.ts'
 import { type Driver, insert } from '../driver.ts'
-import type {
-  ClaimedEscalation,
-  EscalationOutcome,
-  EscalationRow,
-  EscalationState,
-  NewEscalation,
-} from '../store.ts'
+import type { ClaimedEscalation, EscalationOutcome, EscalationRow, NewEscalation } from '../store.ts'
 import { findAlert, readStatus } from './alerts.ts'
 
 const COLUMNS = `alert_id AS alertId, destination_key AS destinationKey, kind, step, unless, after_ms AS afterMs, due,
@@ -152,13 +146,8 @@ export function listEscalations(driver: Driver, alertId: string): EscalationRow[
     .map((row) => ({ ...row }))
 }
 
-export function countEscalations(
-  driver: Driver,
-): { readonly state: EscalationState; readonly count: number }[] {
-  return driver
-    .prepare<{ state: EscalationState; count: number }>(
-      `SELECT state, count(*) AS count FROM escalation WHERE kind = 'step' GROUP BY state`,
-    )
-    .all()
-    .map((row) => ({ ...row }))
+/** Those that are over are never counted: they are as many as there were alerts. */
+export function countWaitingSteps(driver: Driver): number {
+  const sql = "SELECT count(*) AS count FROM escalation WHERE state = 'waiting' AND kind = 'step'"
+  return driver.prepare<{ count: number }>(sql).get()!.count
 }

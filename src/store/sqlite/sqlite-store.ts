@@ -21,7 +21,7 @@ import {
 import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
 import {
   claimEscalations,
-  countEscalations,
+  countWaitingSteps,
   hasDueEscalation,
   listEscalations,
   shiftEscalations,
@@ -179,7 +179,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
         ? write((now) => claimEscalations(driver, request, now), 'unsynced')
         : [],
     escalations: async (alertId) => listEscalations(driver, alertId),
-    countEscalations: async () => countEscalations(driver),
+    countWaitingSteps: async () => countWaitingSteps(driver),
 
     destinationState: async (key) => stateOf(key),
     changeDestinationState: async (key, change, auditOf) => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEscalations, type Escalations } from '../../../src/delivery/escalation/escalations.ts'
 import type { SystemFinding } from '../../../src/model/alerts/finding.ts'
-import type { Log } from '../../../src/model/ports.ts'
+import { type Log, nullMetrics } from '../../../src/model/ports.ts'
 import type { Registry } from '../../../src/model/project/destination.ts'
 import { type EscalationStep, NO_HANDLING } from '../../../src/model/project/destination-handling.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -51,6 +51,7 @@ function contract(open: (clock: ManualClock) => Promise<Store>): void {
   let opened: Escalations[]
 
   beforeEach(async () => {
+    counted = []
     clock = manualClock(T0)
     store = await open(clock)
     known = registryWith([STEP])
@@ -62,11 +63,14 @@ function contract(open: (clock: ManualClock) => Promise<Store>): void {
     await store.close()
   })
 
+  /** The names of counters that rose, with their result. */
+  let counted: string[]
   function daemon(over: Store = store): Escalations {
     const escalations = createEscalations({
       store: over,
       clock,
       log: quiet,
+      metrics: { ...nullMetrics, count: (name, labels) => counted.push(`${name} ${labels?.result}`) },
       registry: () => known,
       admit: async (each) => void findings.push(...each),
       onDeliveries: () => {},
@@ -96,6 +100,7 @@ function contract(open: (clock: ManualClock) => Promise<Store>): void {
     await escalations.pass()
     await escalations.pass()
     expect(await sentTo()).toEqual(['a1 second'])
+    expect(counted).toEqual(['signalbox_escalations_total sent'])
     expect((await store.audit({ limit: 9 })).at(-1)).toMatchObject({ verb: 'escalated', after: 'second' })
   })
 
