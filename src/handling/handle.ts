@@ -15,7 +15,7 @@ import { hoursStage } from './hours-stage.ts'
 import { silenceStage } from './silence-stage.ts'
 import type { HandledAlert, HandlingState, Stage, StageInput } from './stage.ts'
 
-const STAGES: { readonly [name in HandlingStage]?: Stage } = {
+const STAGES: { readonly [name in HandlingStage]: Stage } = {
   silence: silenceStage,
   hours: hoursStage,
   escalation: escalationStage,
@@ -48,7 +48,7 @@ function runStages(stages: readonly HandlingStage[], input: StageInput): Handlin
   for (const [i, stage] of stages.entries()) {
     const left = sends.filter(({ how }) => how !== 'none')
     if (left.length === 0) break
-    const result = STAGES[stage]?.({ ...input, sends: left })
+    const result = STAGES[stage]({ ...input, sends: left })
     if (!result) continue
     const decided = new Map(result.sends.map((send) => [send.destination, send]))
     const known = new Set(sends.map(({ destination }) => destination))

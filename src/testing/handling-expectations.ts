@@ -31,8 +31,7 @@ function deliveryText(destination: string, handling: Handling): string {
 
 function hiddenText({ destination }: PlannedSend, { steps }: Handling): string {
   const last = steps.findLast((step) => step.destination === destination && step.did !== 'passed')
-  if (last?.stage === 'silence') return 'silenced'
-  return last?.stage === 'inhibition' ? 'inhibited' : 'elsewhere'
+  return last?.stage === 'silence' ? 'silenced' : 'elsewhere'
 }
 
 /** The same time can be written with another offset. */

@@ -32,8 +32,8 @@ export const EXPECTATION_PROPERTIES = {
     type: 'object',
     additionalProperties: {
       type: 'string',
-      pattern: `^(?:now|silenced|inhibited|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
-      form: '`now`, `silenced`, `inhibited`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
+      pattern: `^(?:now|silenced|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
+      form: '`now`, `silenced`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
     },
   },
   ExpectedEscalation: {

@@ -1,14 +1,14 @@
 /** The handling of an alert after its route is decided: when each destination gets it, or why not, with the steps of the decision. */
 
 /** The stages in the order in which they decide. */
-export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'digest', 'escalation'] as const
+export const HANDLING_STAGES = ['silence', 'hours', 'escalation'] as const
 export type HandlingStage = (typeof HANDLING_STAGES)[number]
 
 /**
- * `hid`: not sent. `held`: sent later. `replaced`: sent to others instead. `gathered`: part of a digest. `scheduled`: sent to
- * others unless something happens.
+ * `hid`: not sent. `held`: sent later. `replaced`: sent to others instead. `scheduled`: sent to others unless something
+ * happens.
  */
-export type HandlingResult = 'passed' | 'hid' | 'held' | 'replaced' | 'gathered' | 'scheduled'
+export type HandlingResult = 'passed' | 'hid' | 'held' | 'replaced' | 'scheduled'
 
 /** What one stage decided. */
 export interface HandlingStep {

@@ -75,7 +75,7 @@ export interface Expectations {
   readonly ExpectedAlertContext?: unknown
   /** The id of a silence; true: any; false: none. */
   readonly ExpectedSilenced?: string | boolean
-  /** When the destinations that are named get the alert: `now`, `at TIME`, `silenced`, `inhibited` or `elsewhere`. */
+  /** When the destinations that are named get the alert: `now`, `at TIME`, `silenced` or `elsewhere`. */
   readonly ExpectedDelivery?: Readonly<Record<string, string>>
   readonly ExpectedEscalation?: readonly ExpectedEscalationStep[]
   /** The time of the event, for the rules of handling. It expects nothing. */

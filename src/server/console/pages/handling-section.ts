@@ -9,7 +9,6 @@ const MEANINGS: Readonly<Record<HandlingStep['did'], Parameters<typeof stateChip
   hid: 'bad',
   held: 'attention',
   replaced: 'attention',
-  gathered: 'attention',
   scheduled: 'attention',
 }
 
