@@ -29,7 +29,8 @@ async function measure({ checkout, quick, progress }: BenchContext): Promise<Fig
       progress(`round ${round + 1} of ${repetitions}`)
       const project = join(folder, `project-${round}`)
       writeProject(project, receiver.url)
-      file.push(await fileRate(checkout, project, receiver, quick ? 100_000 : 200_000))
+      const events = quick ? 100_000 : 200_000
+      file.push(await fileRate({ checkout, project, receiver, events, store: (name) => `sqlite:${name}.db` }))
       const daemon = await startDaemon(checkout, project)
       const send = sendEvents(daemon.url)
       await postToWebhook(send, receiver, ALERTS_PER_SECOND)
@@ -55,31 +56,38 @@ async function measure({ checkout, quick, progress }: BenchContext): Promise<Fig
   ]
 }
 
-/** The time of a file with one event is subtracted, which is that of the start and the end. */
-async function fileRate(
-  checkout: string,
-  project: string,
-  receiver: Receiver,
-  events: number,
-): Promise<number> {
+interface FileRun {
+  readonly checkout: string
+  readonly project: string
+  readonly receiver: Receiver
+  readonly events: number
+  /** The address of a new store. */
+  readonly store: (name: string) => string
+}
+
+/**
+ * Events per second of a daemon that reads a file. The time of a file with one event is subtracted, which is that of the
+ * start and the end.
+ */
+export async function fileRate({ checkout, project, receiver, events, store }: FileRun): Promise<number> {
   const path = join(project, 'events.ndjson')
-  const runFile = async (store: string) => {
+  const runFile = async (name: string) => {
     const startedAt = performance.now()
-    const args = ['--from', `file:${path}?logType=${LOG_TYPE}`, '--store', `sqlite:${store}`]
+    const args = ['--from', `file:${path}?logType=${LOG_TYPE}`, '--store', store(name)]
     await ended(signalbox(checkout, project, args))
     return performance.now() - startedAt
   }
   writeFileSync(path, `${eventOf('first', null)}\n`)
   // The first start fills the cache.
-  await runFile('cold.db')
-  const startMs = await runFile('start.db')
+  await runFile('cold')
+  const startMs = await runFile('start')
   const matching = Math.floor(events * MATCH_RATE)
   const lines = Array.from({ length: events }, (_, i) => {
     const isMatch = i % (1 / MATCH_RATE) === 0
     return eventOf(`event-${i}`, isMatch ? (i * MATCH_RATE) % RULES : null)
   })
   writeFileSync(path, `${lines.join('\n')}\n`)
-  const ms = await runFile('events.db')
+  const ms = await runFile('events')
   await receiver.take(matching)
   return (events / (ms - startMs)) * 1_000
 }

@@ -1,4 +1,4 @@
-/** A store in PostgreSQL beside one in SQLite, with the same plans, in alternation. Both sync each commit. */
+/** A store in PostgreSQL beside one in SQLite, by plans without Python and by `run` over a file, in alternation. Both sync each commit. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,11 @@ import { openStore } from '../src/store/open.ts'
 import type { CommitPlan, Store } from '../src/store/store.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { alert, delivered, delivery, expecting, group, plan, signal } from '../test/support/store-rows.ts'
+import { startReceiver } from './alert-receiver.ts'
+import { writeProject } from './daemon-process.ts'
+import { fileRate } from './end-to-end.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
+import { ratios } from './repeat.ts'
 
 const FINDINGS_PER_PLAN = 10
 const EVENTS_PER_PLAN = 1_000
@@ -20,7 +24,46 @@ const CLAIMERS = 3
 /** As many as the delivery of a daemon claims for a destination with a concurrency of 64. */
 const CLAIMED = 64
 
-async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
+async function measure(context: BenchContext): Promise<Figure[]> {
+  return [...(await runFigures(context)), ...(await planFigures(context))]
+}
+
+/** The default of `run`, with the server of the database on the same cores. */
+async function runFigures({ checkout, quick, progress }: BenchContext): Promise<Figure[]> {
+  const server = startPostgres({ syncs: true })
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-stores-'))
+  const receiver = await startReceiver()
+  const rates: Record<'sqlite' | 'postgres', number[]> = { sqlite: [], postgres: [] }
+  const events = quick ? 60_000 : 200_000
+  try {
+    for (let round = 0; round < (quick ? 3 : 5); round++) {
+      progress(`run over a file, round ${round + 1}`)
+      const project = join(folder, `project-${round}`)
+      writeProject(project, receiver.url)
+      const run = { checkout, project, receiver, events }
+      rates.sqlite.push(await fileRate({ ...run, store: (name) => `sqlite:${name}.db` }))
+      // Each call returns a new schema.
+      rates.postgres.push(await fileRate({ ...run, store: () => server.url() }))
+    }
+  } finally {
+    await receiver.close()
+    server.stop('immediate')
+    rmSync(server.folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return [
+    { name: '`run` over a file on SQLite, 1 % matching', unit: 'events/s', samples: rates.sqlite },
+    { name: '`run` over a file on PostgreSQL, 1 % matching', unit: 'events/s', samples: rates.postgres },
+    {
+      name: '`run` over a file, PostgreSQL / SQLite',
+      unit: '',
+      samples: ratios(rates.postgres, rates.sqlite),
+      reach: { atLeast: 0.8 },
+    },
+  ]
+}
+
+async function planFigures({ quick, progress }: BenchContext): Promise<Figure[]> {
   const server = startPostgres({ syncs: true })
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-stores-'))
   const rounds = quick ? 3 : 5
