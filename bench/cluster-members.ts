@@ -89,7 +89,7 @@ export async function startMember(settings: MemberSettings): Promise<Member> {
   let address: string | null = null
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     log = `${log}${text}`.slice(-20_000)
-    address ??= /^.*listening.*$/m.exec(log)?.[0].match(/127\.0\.0\.1:\d+/)?.[0] ?? null
+    address ??= /console: http:\/\/(127\.0\.0\.1:\d+)/.exec(log)?.[1] ?? null
   })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   for (let waited = 0; ; waited += 50) {

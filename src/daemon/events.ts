@@ -15,6 +15,8 @@ export type DaemonEvent =
       readonly invalid: readonly Problem[]
       readonly warnings: readonly Problem[]
     }
+  /** The console and the API can be reached under this URL. */
+  | { readonly kind: 'console opened'; readonly url: string }
   | { readonly kind: 'admitted'; readonly admitted: AdmitResult }
   | {
       readonly kind: 'rejected'

@@ -112,6 +112,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     rules: () => current.generation.access,
     tls: () => current.generation.tls,
     partsAt: resources.apiAddress,
+    onPartsOpened: (url) => options.onEvent({ kind: 'console opened', url }),
     clock,
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.status(),

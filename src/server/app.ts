@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly parts?: readonly ServerPart[]
   /** The only address that has the parts; null: all have them. */
   readonly partsAt?: { readonly host: string; readonly port: number } | null
+  /** It is called with the URL of each address that has the parts, when it is open. */
+  readonly onPartsOpened?: (url: string) => void
   /** Names under which a proxy on this machine forwards to an address without a token. */
   readonly names?: readonly string[]
   readonly metrics: Pick<ExposedMetrics, 'text' | 'contentType'>

@@ -51,6 +51,8 @@ export function createServer(options: ServerOptions): Server {
     addresses.push(opened)
     listening.push(app)
     options.log.info({ address: text(opened) }, 'listening')
+    const scheme = (options.tls?.() ?? null) === null ? 'http' : 'https'
+    if (hasParts) options.onPartsOpened?.(`${scheme}://${text(opened)}/`)
     return app
   }
 

@@ -29,6 +29,20 @@ function serve(options: Partial<ServerOptions> = {}): Server {
 
 const taken: OutboundResponse = { status: 202, body: { accepted: 1 } }
 
+it('the URL of each address with parts is reported with its real port', async () => {
+  const urls: string[] = []
+  const server = serve({ onPartsOpened: (url) => urls.push(url) })
+  await server.listen(LOCAL)
+  expect(urls).toEqual([`http://127.0.0.1:${server.addresses[0]!.port}/`])
+})
+
+it('an address without parts is not reported as one that has them', async () => {
+  const urls: string[] = []
+  const server = serve({ partsAt: { host: '127.0.0.1', port: 1 }, onPartsOpened: (url) => urls.push(url) })
+  await server.listen(LOCAL)
+  expect([server.addresses.length, urls]).toEqual([1, []])
+})
+
 async function started(
   options: Partial<ServerOptions> = {},
   handle: PostEndpoint['handle'] = async () => taken,

@@ -46,6 +46,10 @@ export function createEventFormatter(style: Style): (event: DaemonEvent) => Form
     switch (event.kind) {
       case 'started':
         return formatStarted(event, style)
+      case 'console opened': {
+        const { url } = event
+        return infoEvent(style('dim', `console: ${escapeForTerminal(url)}`), 'console opened', { url })
+      }
       case 'admitted':
         return formatAdmitted(event.admitted, style)
       case 'rejected': {

@@ -95,6 +95,7 @@ signalbox new rule Custom.MyRule        # a rule with two cases
 signalbox destinations add              # where alerts go
 signalbox routes                        # where each detection goes
 signalbox explain --help                # why an alert goes where it goes
+signalbox run --http 127.0.0.1:8080     # the daemon: events by POST /events, and a console at this address
 \`\`\`
 
 Commit \`package-lock.json\`: CI installs exactly what it lists.

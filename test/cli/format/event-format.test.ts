@@ -54,6 +54,11 @@ function created(more: Partial<AlertRow>): DaemonEvent {
   return { kind: 'admitted', admitted: { action: 'created', alert: { ...alert, ...more }, steps: [] } }
 }
 
+it('the URL of the console is printed', () => {
+  const url = 'http://127.0.0.1:8080/'
+  expect(linesOf({ kind: 'console opened', url })).toEqual([`console: ${url}`])
+})
+
 describe('an alert', () => {
   it('an alert is printed with severity, title, detection, destinations and the level that decided', () => {
     expect(linesOf(created({}))).toEqual([
