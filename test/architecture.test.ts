@@ -554,7 +554,6 @@ const TESTED_BY_ITSELF = new Set([
   'delivery/http/private-address.ts isPrivateAddress',
   'engine/runtime/wasm-module.ts rewriteModule',
   'error-codes.ts ERROR_CODES',
-  'handling/alert-match.ts textsAt',
   'model/alerts/alert.ts prefixedTitle',
   'model/events/facts.ts canBeEmpty',
   'model/events/facts.ts helpersOf',

@@ -370,7 +370,7 @@ const DESTINATIONS = {
   },
   'duplicate-name': {
     severity: 'error',
-    cause: 'Two destinations share a name, an id or a previous name, or two silences an id.',
+    cause: 'Two destinations share a name, an id or a previous name, or two silences or inhibitions an id.',
     fix: 'Rename one of them.',
   },
   'unknown-destination': {
@@ -498,6 +498,16 @@ const ROUTING = {
   'silence-matches-nothing': {
     severity: 'warning',
     cause: 'A glob of a silence matches no id, log type or tag of the detections.',
+    fix: 'Correct it, or remove it.',
+  },
+  'inhibition-hides-itself': {
+    severity: 'error',
+    cause: 'The `hide` of an inhibition matches every alert that its `when` matches.',
+    fix: 'Narrow `hide`, so that what `when` matches is still sent.',
+  },
+  'inhibition-matches-nothing': {
+    severity: 'warning',
+    cause: 'A glob of an inhibition matches no id, log type or tag of the detections.',
     fix: 'Correct it, or remove it.',
   },
   'silence-covered': {

@@ -160,6 +160,7 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
     registry: routing.registry,
     handling: {
       silences: (silences ?? NO_HANDLING_RULES).silences,
+      inhibitions: (silences ?? NO_HANDLING_RULES).inhibitions,
       destinations: rulesOfDestinations(routing.registry),
     },
     settings: { ...settings, pythonPaths: packagePaths },

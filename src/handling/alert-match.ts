@@ -1,5 +1,6 @@
 /** Matches alerts against the conditions of a rule of handling. Pure. */
 import { anyGlobMatches } from '../core/glob.ts'
+import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { AlertMatch } from '../model/alerts/silence.ts'
 import type { HandledAlert } from './stage.ts'
 
@@ -13,6 +14,12 @@ export function matchesAlert(match: AlertMatch, alert: HandledAlert): boolean {
   if (tags && !anyGlobMatches(tags, alert.tags)) return false
   if (title && !anyGlobMatches(title, [alert.title])) return false
   return context === undefined || matchesContext(context, alert)
+}
+
+/** Like `matchesAlert`, but without a condition on the kind only alerts match that are no errors and not about the system. */
+export function matchesByDefault(match: AlertMatch, alert: HandledAlert): boolean {
+  if (match.alertTypes === undefined && alertGroup(alert.kind) !== 'ALERT') return false
+  return matchesAlert(match, alert)
 }
 
 const parsed = new WeakMap<HandledAlert, unknown>()

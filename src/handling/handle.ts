@@ -12,11 +12,13 @@ import type { Route } from '../model/alerts/route.ts'
 import type { HandlingRules } from '../model/project/handling-rules.ts'
 import { escalationStage } from './escalation-stage.ts'
 import { hoursStage } from './hours-stage.ts'
+import { inhibitionStage } from './inhibition-stage.ts'
 import { silenceStage } from './silence-stage.ts'
 import type { HandledAlert, HandlingState, Stage, StageInput } from './stage.ts'
 
 const STAGES: { readonly [name in HandlingStage]: Stage } = {
   silence: silenceStage,
+  inhibition: inhibitionStage,
   hours: hoursStage,
   escalation: escalationStage,
 }

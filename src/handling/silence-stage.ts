@@ -1,9 +1,8 @@
 /** The stage of silences: what matches one that is in force is not sent. Pure. */
 import { instantText } from '../core/instant.ts'
-import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
 import type { AlertMatch, Silence } from '../model/alerts/silence.ts'
-import { matchesAlert } from './alert-match.ts'
+import { matchesAlert, matchesByDefault } from './alert-match.ts'
 import { SilenceIndex } from './silence-index.ts'
 import type { HandledAlert, StageInput, StageResult } from './stage.ts'
 
@@ -34,8 +33,7 @@ function isInForce({ from, until }: Pick<Silence, 'from' | 'until'>, now: number
 
 /** True if the silence hides the alert while it is in force. */
 export function hides({ match, except }: Silence, alert: HandledAlert): boolean {
-  if (match.alertTypes === undefined && alertGroup(alert.kind) !== 'ALERT') return false
-  return matchesAlert(match, alert) && !(except !== null && matchesAlert(except as AlertMatch, alert))
+  return matchesByDefault(match, alert) && !(except !== null && matchesAlert(except as AlertMatch, alert))
 }
 
 /** The silence that ends last decides, because the alert is hidden until then. */

@@ -1,6 +1,7 @@
 /** The form of a stage of handling: it changes what is sent, and says why. Pure. */
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { HandlingStep, PlannedEscalation, PlannedSend } from '../model/alerts/handling.ts'
+import type { Inhibitor } from '../model/alerts/inhibition.ts'
 import type { Silence } from '../model/alerts/silence.ts'
 import type { HandlingRules } from '../model/project/handling-rules.ts'
 
@@ -13,9 +14,11 @@ export type HandledAlert = Pick<
 /** What stages need beside the files of the project. It is read from the store before the decision, and compared by its commit. */
 export interface HandlingState {
   readonly silences: readonly Silence[]
+  /** The alerts that can hide the one that is decided about, by the keys of `inhibitionKeys`. */
+  readonly inhibitors: ReadonlyMap<string, Inhibitor>
 }
 
-export const NO_HANDLING_STATE: HandlingState = { silences: [] }
+export const NO_HANDLING_STATE: HandlingState = { silences: [], inhibitors: new Map() }
 
 export interface StageInput {
   readonly alert: HandledAlert

@@ -30,6 +30,8 @@ export type ProblemCode =
   | 'idle-lookup-table'
   | 'idle-scheduled-rule'
   | 'inactive-member'
+  | 'inhibition-hides-itself'
+  | 'inhibition-matches-nothing'
   | 'invalid-lock'
   | 'linked-folder'
   | 'literal-secret'

@@ -94,7 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ): Promise<Committed | RefusedPlan> => {
     const { registry, settings, handling: rules } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
-    const state = await store.read(keysOf(works))
+    const state = await store.read(keysOf(works, rules))
     if (refused !== null) for (const subject of conflictSubjects(refused, state)) onConflict(subject)
     const planner = new Planner(state, {
       registry,

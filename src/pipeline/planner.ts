@@ -5,8 +5,8 @@ import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } fr
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
 import type { Handling, HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
-import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
-import { findDestination } from '../routing/resolve-route.ts'
+import type { Registry } from '../model/project/destination.ts'
+import { recipientOf } from '../routing/recipient.ts'
 import {
   type AlertRow,
   type CommitPlan,
@@ -58,6 +58,7 @@ type PlannedEffects = Pick<
   | 'escalations'
   | 'handlings'
   | 'silenceHits'
+  | 'inhibitors'
   | 'signals'
   | 'audits'
 >
@@ -90,7 +91,7 @@ export class Planner {
     this.#state = state
     this.#context = context
     this.#additions = new Additions(state)
-    this.#handled = new HandledAlerts(context.handling)
+    this.#handled = new HandledAlerts(context.handling, state.inhibitors)
   }
 
   /** Deduplicates and limits one candidate, and adds its effects to the plan. */
@@ -135,17 +136,19 @@ export class Planner {
       escalations: this.#escalations,
       handlings: this.#handled.handlings,
       silenceHits: this.#handled.silenceHits,
+      inhibitors: this.#handled.inhibitors,
       signals: this.#signals,
       audits: limiterChanges.flatMap(muteAudit),
     }
   }
 
   /** Only decisions are compared. What is added to rows depends on no version. */
-  get expected(): Pick<ExpectedVersions, 'groups' | 'limiters' | 'rules'> {
+  get expected(): Pick<ExpectedVersions, 'groups' | 'limiters' | 'rules' | 'inhibitors'> {
     const versionOf = (key: string) => this.#state.groups.get(key)?.version ?? 0
     return {
       groups: new Map([...this.#groups.keys(), ...this.#compared].map((key) => [key, versionOf(key)])),
       limiters: new Map(),
+      inhibitors: this.#handled.expectedInhibitors,
       rules: this.#handled.hasDecided ? this.#state.rulesVersion : null,
     }
   }
@@ -208,6 +211,7 @@ export class Planner {
     const handling = this.#handled.decide(id, draft, draft.route.destinations, at)
     this.#handled.record(id, handling.steps, at)
     this.#send(id, handling, draft.route.level, at)
+    if (alert.status.status !== 'resolved') this.#handled.start(id, draft, at)
     this.#hide(group, hiddenDestinations(handling))
     return { alert, steps: handling.steps }
   }
@@ -239,7 +243,7 @@ export class Planner {
   }
 
   /**
-   * Sends a hidden alert to the destinations at which no silence hides this event.
+   * Sends a hidden alert to the destinations at which nothing hides this event.
    * @param events those of the alert before this one.
    */
   #reconsider(alertId: string, group: Group, draft: AlertDraft, events: number, at: number): void {
@@ -253,7 +257,8 @@ export class Planner {
       released.some((send) => send.destination === destination)
     const releases = this.#handled.releases(hidden.filter(isReleased), events, at)
     this.#handled.record(alertId, releases, at)
-    this.#send(alertId, handling, 'silence-ended', at)
+    const isSilenced = hidden.some((each) => isReleased(each) && each.silence !== undefined)
+    this.#send(alertId, handling, isSilenced ? 'silence-ended' : 'inhibition-ended', at)
     const left = hidden.filter((each) => !isReleased(each))
     this.#groups.set(group.key, left.length > 0 ? { ...group, hidden: left } : withoutHidden(group))
   }
@@ -261,7 +266,7 @@ export class Planner {
   #send(alertId: string, { sends, escalations }: Handling, reason: string, at: number): void {
     for (const send of sends) this.#deliver(alertId, send, reason, at)
     for (const { destination, kind, step, unless, afterMs, heldUntil } of escalations) {
-      const { key } = this.#recipient(destination)
+      const { key } = recipientOf(this.#context.registry, destination)
       const startsAt = heldUntil ?? this.#context.now
       const due = kind === 'release' ? null : startsAt + afterMs
       this.#escalations.push({ alertId, destinationKey: key, kind, step, unless, afterMs, due })
@@ -270,25 +275,11 @@ export class Planner {
 
   #deliver(alertId: string, send: PlannedSend, reason: string, at: number): void {
     if (send.how === 'none') return
-    const { key, name } = this.#recipient(send.destination)
+    const { key, name } = recipientOf(this.#context.registry, send.destination)
     const common = { id: deliveryId(alertId, key), alertId, destinationKey: key, destination: name, reason }
     const held = send.how === 'at' ? { due: send.at, notBefore: send.at, createdAt: send.at } : null
     this.#deliveries.push({ ...common, ...(held ?? { due: at, createdAt: at }) })
   }
-
-  /** Another daemon can know the destination. Otherwise a reconciliation orphans it, so that the fallback gets the alert. */
-  #recipient(name: string): { readonly key: string; readonly name: string } {
-    const destination = presentDestination(this.#context.registry, name)
-    return destination ? { key: destinationKey(destination), name: destination.name } : { key: name, name }
-  }
-}
-
-/** A group below its threshold keeps the route of its first event, so a destination can have another name since then. */
-function presentDestination(registry: Registry, name: string): Destination | undefined {
-  return (
-    findDestination(registry, name) ??
-    registry.destinations.find(({ previousNames }) => previousNames.includes(name))
-  )
 }
 
 function muteAudit({ detection, mutedAt }: LimiterChange): NewAudit[] {

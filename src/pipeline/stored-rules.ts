@@ -9,7 +9,7 @@ const MAX_SILENCES_READ = 10_000
 export class StoredRules {
   readonly #store: Pick<Store, 'silences' | 'now'>
   #version = 0
-  #state: HandlingState = NO_HANDLING_STATE
+  #state: Pick<HandlingState, 'silences'> = NO_HANDLING_STATE
 
   constructor(store: Pick<Store, 'silences' | 'now'>) {
     this.#store = store
@@ -19,7 +19,7 @@ export class StoredRules {
    * Returns the rules of this version or of a later one. If it is later, the commit of what is decided by them is a
    * conflict, because it compares the version.
    */
-  async at(version: number): Promise<HandlingState> {
+  async at(version: number): Promise<Pick<HandlingState, 'silences'>> {
     if (version === this.#version) return this.#state
     const endsAfter = this.#store.now() - MAX_EVENT_AGE_MS
     const stored = await this.#store.silences({ endsAfter, limit: MAX_SILENCES_READ })

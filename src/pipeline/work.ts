@@ -1,11 +1,13 @@
 /** The possible effects of one evaluated event or system finding: candidates with routes, signals, keys. Pure. */
 import { buildErrors, buildMatch, buildSystem, type Candidate, matches } from '../alerts/build.ts'
+import { inhibitionKeys } from '../handling/inhibition-stage.ts'
 import { groupKey } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { MatchFinding, SystemFinding } from '../model/alerts/finding.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
+import type { HandlingRules } from '../model/project/handling-rules.ts'
 import type { Project } from '../model/project/project.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { ReadKeys, SignalRow } from '../store/store.ts'
@@ -65,7 +67,7 @@ export function isIdle(work: Work): boolean {
 }
 
 /** The keys that must be read before the works can be planned. */
-export function keysOf(works: readonly Work[]): ReadKeys {
+export function keysOf(works: readonly Work[], { inhibitions }: HandlingRules): ReadKeys {
   const routed = works.flatMap((work) => work.steps.flatMap((step) => step.routed ?? []))
   const limited = new Set(
     routed.flatMap(({ candidate }) =>
@@ -76,6 +78,7 @@ export function keysOf(works: readonly Work[]): ReadKeys {
   return {
     groups: [...new Set([...routed.map(({ candidate }) => keyOf(candidate)), ...muteKeys])],
     limiters: [...limited],
+    inhibitors: [...new Set(routed.flatMap(({ candidate }) => inhibitionKeys(inhibitions, candidate.draft)))],
     seen: works.flatMap((work) => work.seenIds),
   }
 }

@@ -4,6 +4,7 @@ import type { JsonText } from '../core/exact-json.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { AlertStatus } from '../model/alerts/alert-status.ts'
+import type { Inhibitor } from '../model/alerts/inhibition.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { NewAudit, StatusChange } from './rows/audit-rows.ts'
@@ -34,16 +35,18 @@ export interface Group {
   /** The highest severity of the open alert and all destinations of its events, so that a divergence is recorded once. */
   readonly peak: { readonly severity: Severity; readonly destinations: readonly string[] } | null
   /**
-   * The destinations that do not have the open alert because of a silence. An event that no silence hides any more makes
-   * their deliveries. Absent: there are none.
+   * The destinations that do not have the open alert because of a silence or an inhibition. An event that nothing hides any
+   * more makes their deliveries. Absent: there are none.
    */
   readonly hidden?: readonly HiddenDestination[]
 }
 
 export interface HiddenDestination {
   readonly destination: string
-  /** The id of the silence. */
-  readonly silence: string
+  /** The id of the silence; absent: it is an inhibition. */
+  readonly silence?: string
+  /** The id of the inhibition. */
+  readonly inhibition?: string
   readonly until: number
 }
 
@@ -64,13 +67,19 @@ export interface Versioned<T> {
 export interface ReadKeys {
   readonly groups: readonly string[]
   readonly limiters: readonly string[]
+  /** Keys of inhibitions. */
+  readonly inhibitors: readonly string[]
   /** Row ids and idempotency keys that may have been seen before. */
   readonly seen: readonly string[]
 }
 
+export const NO_KEYS: ReadKeys = { groups: [], limiters: [], inhibitors: [], seen: [] }
+
 export interface ReadState {
   readonly groups: ReadonlyMap<string, Versioned<Group>>
   readonly limiters: ReadonlyMap<string, Versioned<LimiterState>>
+  /** Of the alerts of a key that are not resolved, the one that hides others for the longest time. */
+  readonly inhibitors: ReadonlyMap<string, Inhibitor>
   readonly seen: ReadonlySet<string>
   /** The number of events of each open alert of the groups. */
   readonly alertEvents: ReadonlyMap<string, number>
@@ -154,6 +163,11 @@ export interface SignalRow {
   readonly fields: JsonText
 }
 
+/** An alert that begins to hide others. */
+export interface NewInhibitor extends Inhibitor {
+  readonly key: string
+}
+
 export interface KvWrite {
   readonly key: string
   /** null removes the key. */
@@ -185,6 +199,8 @@ export interface CommitPlan {
   readonly silenceHits: readonly SilenceHit[]
   /** If the version of one is not one more than that in the store, the plan is a conflict. 0: there is none. */
   readonly silences: readonly StoredSilence[]
+  /** A plan that resolves an alert ends what it hides. */
+  readonly inhibitors: readonly NewInhibitor[]
   readonly escalations: readonly NewEscalation[]
   /** They are compared before, and written before the statuses, which start or end steps. */
   readonly escalationOutcomes: readonly EscalationOutcome[]
@@ -209,6 +225,7 @@ export const EMPTY_PLAN: CommitPlan = {
   handlings: [],
   silenceHits: [],
   silences: [],
+  inhibitors: [],
   escalations: [],
   escalationOutcomes: [],
   statuses: [],
@@ -239,6 +256,8 @@ export interface ExpectedVersions {
   readonly cursors: ReadonlyMap<string, CursorVersion>
   /** The keys are those of `kv`. They are compared only if the plan writes such a key. */
   readonly items: ReadonlyMap<string, string>
+  /** The id of the alert that was read for each key of inhibitions; null: there was none. */
+  readonly inhibitors: ReadonlyMap<string, string | null>
   /** The version of the rules of handling in the store; null: the plan does not depend on them. */
   readonly rules: number | null
 }
@@ -249,6 +268,7 @@ export const NOTHING_EXPECTED: ExpectedVersions = {
   limiters: new Map(),
   cursors: new Map(),
   items: new Map(),
+  inhibitors: new Map(),
   rules: null,
 }
 

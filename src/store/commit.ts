@@ -19,6 +19,7 @@ import {
   readRulesVersion,
   writeSilence,
 } from './rows/handlings.ts'
+import { areInhibitorsChanged, endInhibitions, insertInhibitor, readInhibitors } from './rows/inhibitors.ts'
 import { readKv, writeKv } from './rows/kv.ts'
 import { applyLimiterChange, isMutedMeanwhile } from './rows/limiters.ts'
 import { requestUpdates } from './rows/updates.ts'
@@ -29,6 +30,7 @@ import {
   type ExpectedVersions,
   type Group,
   type LimiterState,
+  NO_KEYS,
   NO_VERSION,
   type ReadKeys,
   type ReadState,
@@ -36,7 +38,8 @@ import {
   type Versioned,
 } from './store.ts'
 
-export function readState(driver: Driver, keys: ReadKeys, now: number): ReadState {
+export function readState(driver: Driver, given: Partial<ReadKeys>, now: number): ReadState {
+  const keys = { ...NO_KEYS, ...given }
   const groups = readAll(versionedRows<Group>(driver, 'alert_group'), keys.groups)
   const openAlerts = [...groups.values()].flatMap(({ value }) => value.alertId ?? [])
   return {
@@ -44,6 +47,7 @@ export function readState(driver: Driver, keys: ReadKeys, now: number): ReadStat
     alertEvents: eventsOfAlerts(driver, openAlerts),
     rulesVersion: readRulesVersion(driver),
     limiters: readAll(versionedRows<LimiterState>(driver, 'limiter'), keys.limiters),
+    inhibitors: readInhibitors(driver, keys.inhibitors),
     seen: new Set(keys.seen.filter((id) => isSeen(driver, id, now))),
   }
 }
@@ -73,6 +77,7 @@ export function commitPlan(
   if (plan.audits.some((audit) => isKnownRequest(driver, audit))) return 'conflict'
   if (plan.statuses.some((change) => isStatusChanged(driver, change))) return 'conflict'
   if (expected.rules !== null && expected.rules !== readRulesVersion(driver)) return 'conflict'
+  if (areInhibitorsChanged(driver, expected.inhibitors)) return 'conflict'
   if (plan.silences.some((silence) => isSilenceChanged(driver, silence))) return 'conflict'
   if (plan.escalationOutcomes.some((outcome) => isEscalationChanged(driver, outcome))) return 'conflict'
   if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
@@ -93,10 +98,12 @@ export function commitPlan(
   for (const handling of plan.handlings) insertHandling(driver, handling)
   for (const hit of plan.silenceHits) insertHit(driver, hit)
   for (const silence of plan.silences) writeSilence(driver, silence)
+  for (const inhibitor of plan.inhibitors) insertInhibitor(driver, inhibitor)
   for (const escalation of plan.escalations) insertEscalation(driver, escalation)
   for (const outcome of plan.escalationOutcomes) recordEscalation(driver, outcome)
   for (const change of plan.statuses) {
     applyStatusToEscalations(driver, change.alertId, change.status, now)
+    if (change.status.status === 'resolved') endInhibitions(driver, change.alertId)
     writeStatus(driver, change)
   }
   for (const audit of plan.audits) insertAudit(driver, audit)

@@ -48,6 +48,11 @@ const VIEWS: readonly OlderSchema[] = [
           NULL AS due, 'ended' AS state, 0 AS round, NULL AS lease_token, NULL AS lease_until, '' AS reason WHERE 0;`,
   },
   {
+    since: 1,
+    before: 17,
+    sql: "CREATE TEMP VIEW inhibitor AS SELECT '' AS key, '' AS alert_id, 0 AS at, 0 AS until WHERE 0;",
+  },
+  {
     since: 5,
     before: 9,
     sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag, NULL AS caught_up_at FROM main.source_cursor;',

@@ -108,7 +108,7 @@ export interface Store {
   cursor(source: string): Promise<string | null>
   /** Makes the caller the owner of the source's cursor. From here on every commit of a previous owner is `fenced`. */
   take(source: string): Promise<HeldCursor>
-  read(keys: ReadKeys): Promise<ReadState>
+  read(keys: Partial<ReadKeys>): Promise<ReadState>
   /** Resolves when the plan is on disk. */
   commit(plan: CommitPlan, expected: ExpectedVersions): Promise<CommitAnswer>
   /** Resolves when the plan is written, so that the next decision can read it before the disk has it. */

@@ -1,7 +1,7 @@
 /** Compares the expectations of a case with the alert that it would create. Pure. */
 
 import type { AlertDraft } from '../model/alerts/alert.ts'
-import type { Handling } from '../model/alerts/handling.ts'
+import type { Handling, HandlingStage } from '../model/alerts/handling.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
 import type { ExpectationName, Expectations, ExpectedEscalationStep } from '../model/project/detection.ts'
@@ -13,8 +13,8 @@ interface ExpectationResult {
 }
 
 type Check = (expected: unknown, draft: AlertDraft, handling: Handling) => unknown
-/** `At` expects nothing, and `ExpectedAlerts` is for cases with several events. */
-type CheckedName = Exclude<ExpectationName, 'At' | 'ExpectedAlerts'>
+/** `At` and `Open` expect nothing, and `ExpectedAlerts` is for cases with several events. */
+type CheckedName = Exclude<ExpectationName, 'At' | 'Open' | 'ExpectedAlerts'>
 
 /** The check of each expectation. It returns `undefined` if the value is as expected, and the actual value otherwise. */
 const ACTUAL: Record<CheckedName, Check> = {
@@ -31,12 +31,8 @@ const ACTUAL: Record<CheckedName, Check> = {
     const context: unknown = JSON.parse(draft.context)
     return isSubset(expected, context) ? undefined : context
   },
-  ExpectedSilenced: (expected, _, { steps }) => {
-    const ids = steps.flatMap(({ stage, did, by }) => (stage === 'silence' && did === 'hid' ? by : []))
-    const isAsExpected = typeof expected === 'string' ? ids.includes(expected) : expected === ids.length > 0
-    if (isAsExpected) return undefined
-    return ids.length === 0 ? false : [...new Set(ids)].join(', ')
-  },
+  ExpectedSilenced: (expected, _, handling) => differingHider(expected, 'silence', handling),
+  ExpectedInhibited: (expected, _, handling) => differingHider(expected, 'inhibition', handling),
   ExpectedDelivery: (expected, _, handling) =>
     differingDelivery(expected as Readonly<Record<string, string>>, handling),
   ExpectedEscalation: (expected, _, handling) =>
@@ -50,7 +46,7 @@ export function checkExpectations(
 ): ExpectationResult {
   const failures: TestFailure[] = []
   const skipped: { what: ExpectationName; reason: string }[] = []
-  const { At: _, ExpectedAlerts: alerts, ...checked } = expectations
+  const { At: _, Open: __, ExpectedAlerts: alerts, ...checked } = expectations
   if (alerts !== undefined) {
     const message = 'ExpectedAlerts requires a case with Events'
     failures.push({ what: 'ExpectedAlerts', expected: alerts, actual: null, message })
@@ -79,6 +75,7 @@ const NEEDING_REGISTRY: readonly string[] = [
   'ExpectedDestinations',
   'ExpectedRoute',
   'ExpectedSilenced',
+  'ExpectedInhibited',
   'ExpectedDelivery',
   'ExpectedEscalation',
 ]
@@ -100,6 +97,14 @@ function show(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : JSON.stringify(value)
 }
 
+/** Returns the ids of the rules of a stage that hide the alert, or false, if they are not as expected. */
+function differingHider(expected: unknown, hider: HandlingStage, { steps }: Handling): unknown {
+  const ids = steps.flatMap(({ stage, did, by }) => (stage === hider && did === 'hid' ? by : []))
+  const isAsExpected = typeof expected === 'string' ? ids.includes(expected) : expected === ids.length > 0
+  if (isAsExpected) return undefined
+  return ids.length === 0 ? false : [...new Set(ids)].join(', ')
+}
+
 function differing(expected: unknown, actual: unknown): unknown {
   return expected === actual ? undefined : actual
 }
@@ -110,7 +115,7 @@ function differingSet(expected: readonly string[], actual: readonly string[]): u
 }
 
 function expectsNoAlert(what: ExpectationName, value: unknown): boolean {
-  if (what === 'ExpectedSilenced') return value === false
+  if (what === 'ExpectedSilenced' || what === 'ExpectedInhibited') return value === false
   return what === 'ExpectedDestinations' && Array.isArray(value) && value.length === 0
 }
 

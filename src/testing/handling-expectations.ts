@@ -31,7 +31,8 @@ function deliveryText(destination: string, handling: Handling): string {
 
 function hiddenText({ destination }: PlannedSend, { steps }: Handling): string {
   const last = steps.findLast((step) => step.destination === destination && step.did !== 'passed')
-  return last?.stage === 'silence' ? 'silenced' : 'elsewhere'
+  if (last?.stage === 'silence') return 'silenced'
+  return last?.stage === 'inhibition' ? 'inhibited' : 'elsewhere'
 }
 
 /** The same time can be written with another offset. */

@@ -1,7 +1,8 @@
 /** Evaluates one test case from the results of the functions: the verdict that Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
 import { handle } from '../handling/handle.ts'
-import { NO_HANDLING_STATE } from '../handling/stage.ts'
+import { type HandlingState, NO_HANDLING_STATE } from '../handling/stage.ts'
+import { statedInhibitors } from '../handling/stated-inhibitors.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
 import type { Handling } from '../model/alerts/handling.ts'
@@ -37,7 +38,9 @@ export function evaluateCase(
   const draft = draftOf(detection, test, outcome, options.registry)
   const alerts = draft !== null && detection.createAlert
   const at = options.at ?? timeOf(test)
-  const handling = alerts ? handle(draft, draft.route, NO_HANDLING_STATE, options.handling, at) : null
+  const handling = alerts
+    ? handle(draft, draft.route, stateOf(test, options, at), options.handling, at)
+    : null
   const expectations = checkExpectations(test.expectations, alerts && handling ? { draft, handling } : null)
   const routing = judgeRoute(alerts ? draft : null, options)
   const failures = [
@@ -68,6 +71,12 @@ export function evaluateCase(
     output: outcome.output,
     durationMs: outcome.durationMs,
   }
+}
+
+/** What a case states of the store. */
+function stateOf({ expectations }: TestCase, { handling }: VerdictOptions, at: number | null): HandlingState {
+  const { Open: open = [] } = expectations
+  return { ...NO_HANDLING_STATE, inhibitors: statedInhibitors(handling.inhibitions, open, at) }
 }
 
 function draftOf(

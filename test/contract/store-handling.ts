@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HandlingStep } from '../../src/model/alerts/handling.ts'
 import type { StoredSilence } from '../../src/model/alerts/silence.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { StatusChange, Store } from '../../src/store/store.ts'
 import { alert, audit, expecting, group, plan, T0 } from '../support/store-rows.ts'
 import type { OpenedStore } from './store.ts'
 
@@ -33,6 +33,18 @@ function silence(id: string, version = 1, over: Partial<StoredSilence['silence']
       ...over,
     },
   }
+}
+
+function resolved(alertId: string): StatusChange {
+  const status = {
+    version: 2,
+    status: 'resolved',
+    reason: 'fixed',
+    assignee: '',
+    changedAt: T0,
+    changedBy: 'ann',
+  } as const
+  return { alertId, status }
 }
 
 export function handlingContract(open: () => Promise<OpenedStore>): void {
@@ -139,6 +151,35 @@ export function handlingContract(open: () => Promise<OpenedStore>): void {
       expect(await store.commit(plan({ merges: [merge] }), expecting({ g: 1 }))).toBe('ok')
       await store.commit(plan({ groups: [group('g')] }), expecting({ g: 1 }))
       expect(await store.commit(plan({ merges: [merge] }), expecting({ g: 1 }))).toBe('conflict')
+    })
+
+    it('of the alerts of a key the one that hides others for the longest time is read', async () => {
+      const inhibitor = (key: string, alertId: string, until: number) => ({ key, alertId, at: T0, until })
+      const inhibitors = [
+        inhibitor('k', 'a1', T0 + 500),
+        inhibitor('k', 'a2', T0 + 900),
+        inhibitor('other', 'a3', T0 + 5),
+      ]
+      await store.commit(plan({ inhibitors }), nothing)
+      await store.commit(plan({ inhibitors: [inhibitor('k', 'a3', T0 + 700)] }), nothing)
+      const read = async () => (await store.read({ inhibitors: ['k', 'none'] })).inhibitors
+      expect(await read()).toEqual(new Map([['k', { alertId: 'a2', at: T0, until: T0 + 900 }]]))
+      await store.commit(plan({ statuses: [resolved('a2')] }), nothing)
+      expect(await read()).toEqual(new Map([['k', { alertId: 'a3', at: T0, until: T0 + 700 }]]))
+    })
+
+    it('a plan that was decided by other alerts of a key is a conflict', async () => {
+      const first = { key: 'k', alertId: 'a1', at: T0, until: T0 + 500 }
+      const read = (alertId: string | null) => ({ ...nothing, inhibitors: new Map([['k', alertId]]) })
+      const commit = (alertId: string | null) =>
+        store.commit(plan({ alerts: [alert('decided')] }), read(alertId))
+      expect(await store.commit(plan({ inhibitors: [first] }), read(null))).toBe('ok')
+      expect(await commit(null)).toBe('conflict')
+      expect(await commit('a2')).toBe('conflict')
+      expect(await commit('a1')).toBe('ok')
+      await store.commit(plan({ statuses: [resolved('a1')] }), nothing)
+      expect(await commit('a1')).toBe('conflict')
+      expect(await commit(null)).toBe('ok')
     })
   })
 }

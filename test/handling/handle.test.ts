@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { textsAt } from '../../src/handling/alert-match.ts'
 import { handle } from '../../src/handling/handle.ts'
-import type { HandledAlert } from '../../src/handling/stage.ts'
+import { type HandledAlert, NO_HANDLING_STATE } from '../../src/handling/stage.ts'
 import type { AlertMatch, Silence } from '../../src/model/alerts/silence.ts'
 import { NO_HANDLING_RULES } from '../../src/model/project/handling-rules.ts'
 import { handledAlert, silence } from '../support/silences.ts'
@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-12-05T00:30:00Z')
 const route = { destinations: ['soc', 'pager'] }
 
 function decide(silences: readonly Silence[], over: Partial<HandledAlert> = {}, now: number | null = NOW) {
-  return handle(handledAlert(over), route, { silences: [] }, { ...NO_HANDLING_RULES, silences }, now)
+  return handle(handledAlert(over), route, NO_HANDLING_STATE, { ...NO_HANDLING_RULES, silences }, now)
 }
 const hiddenAt = (...given: Parameters<typeof decide>) =>
   decide(...given)
@@ -59,7 +59,10 @@ describe('the handling of an alert', () => {
 
   it('names the silence that ends last, of the file or of the store', () => {
     const rules = { ...NO_HANDLING_RULES, silences: [silence('one', { until: NOW + 1 })] }
-    const state = { silences: [silence('s-2', { until: NOW + 2 }), silence('s-3', { until: NOW + 2 })] }
+    const state = {
+      ...NO_HANDLING_STATE,
+      silences: [silence('s-2', { until: NOW + 2 }), silence('s-3', { until: NOW + 2 })],
+    }
     const { steps } = handle(handledAlert(), route, state, rules, NOW)
     expect(steps.map(({ by }) => by)).toEqual(['s-2', 's-2'])
   })

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { handle } from '../../src/handling/handle.ts'
-import type { HandledAlert } from '../../src/handling/stage.ts'
+import { type HandledAlert, NO_HANDLING_STATE } from '../../src/handling/stage.ts'
 import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import type { AlertMatch, Silence } from '../../src/model/alerts/silence.ts'
@@ -102,7 +102,13 @@ it('an alert is hidden exactly where a silence in force matches it', () => {
       (declared, stored, list, now) => {
         for (const alert of list) {
           const rules = { ...NO_HANDLING_RULES, silences: declared }
-          const { sends } = handle(alert, { destinations }, { silences: stored }, rules, now)
+          const { sends } = handle(
+            alert,
+            { destinations },
+            { ...NO_HANDLING_STATE, silences: stored },
+            rules,
+            now,
+          )
           const expected = destinations.map((destination) =>
             [...declared, ...stored].some((each) => hiddenBy(each, alert, destination, now)),
           )

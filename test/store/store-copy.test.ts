@@ -83,6 +83,7 @@ async function fill(store: Store): Promise<void> {
       { alertId: 'a1', destinationKey: ODD, kind: 'step', step: 0, unless: 'resolved', afterMs: 5, due: T0 },
     ],
     silenceHits: [{ silenceId: ODD, alertId: 'a1', at: T0 }],
+    inhibitors: [{ key: 'k', alertId: 'a1', at: T0, until: T0 + 5 }],
     silences: [{ silence: silence('s-1', { reason: ODD }), version: 1, createdAt: T0, createdBy: ODD }],
     kv: [{ key: ODD, value: JSON.stringify(ODD), expiresAt: LATER }],
   })
@@ -118,7 +119,12 @@ async function contents(store: Store) {
     attempts: Object.fromEntries(await Promise.all(attempts)),
     signals: await store.signals({ limit: 100 }),
     horizon: await store.signalHorizon(),
-    state: await store.read({ groups: ['g1'], limiters: ['R'], seen: ['seen', long, 'unseen'] }),
+    state: await store.read({
+      groups: ['g1'],
+      limiters: ['R'],
+      inhibitors: ['k'],
+      seen: ['seen', long, 'unseen'],
+    }),
     kv: await store.kv([ODD]),
     destination: await store.destinationState('soc'),
     cursors: await Promise.all(['s', 'p#0'].map((source) => store.cursor(source))),

@@ -39,6 +39,7 @@ export function expecting(
     limiters: new Map(Object.entries(limiters)),
     cursors: new Map(held.map((each) => [each.source, each])),
     items: new Map(),
+    inhibitors: new Map(),
     rules: null,
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
+import type { Inhibition } from '../../src/model/alerts/inhibition.ts'
 import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import { NO_HANDLING } from '../../src/model/project/destination-handling.ts'
 import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
@@ -291,6 +292,34 @@ describe('ExpectedSilenced', () => {
         silenced,
       ).failures.length
     expect([judged(false), judged(true)]).toEqual([0, 1])
+  })
+})
+
+describe('ExpectedInhibited', () => {
+  const outage: Inhibition = {
+    id: 'outage',
+    when: { detections: ['Host.Down'] },
+    hide: { severities: ['MEDIUM'] },
+    equal: [],
+    forMs: 1_000,
+  }
+  const inhibited = { ...options, handling: { ...NO_HANDLING_RULES, inhibitions: [outage] } }
+  const judge = (expectations: Expectations) =>
+    evaluateCase(detection(), testCase(true, expectations), outcome({ detection: said(true) }), inhibited)
+  const Open = [{ detection: 'Host.Down' }]
+
+  it.each<[Expectations, unknown]>([
+    [{ Open, ExpectedInhibited: 'outage' }, undefined],
+    [{ Open, ExpectedInhibited: true, At: '2026-12-05T01:00:00Z' }, undefined],
+    [{ Open, ExpectedInhibited: false }, 'outage'],
+    [{ ExpectedInhibited: 'outage' }, false],
+    [{ Open: [{ detection: 'Other' }], ExpectedInhibited: true }, false],
+    [{ Open, ExpectedDestinations: ['soc'], ExpectedDelivery: { soc: 'inhibited' } }, undefined],
+  ])('%j', (expectations, actual) => {
+    const { failures } = judge(expectations)
+    expect(failures.map((failure) => [failure.what, failure.actual])).toEqual(
+      actual === undefined ? [] : [['ExpectedInhibited', actual]],
+    )
   })
 })
 

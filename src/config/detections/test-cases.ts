@@ -116,14 +116,23 @@ export function expectationsOf(node: MappingNode): Expectations {
   }
   const severity = expectations.ExpectedSeverity
   if (typeof severity === 'string') expectations.ExpectedSeverity = parseSeverity(severity)
-  const { ExpectedAlerts: alerts, ExpectedEscalation: steps } = expectations
+  const { ExpectedAlerts: alerts, ExpectedEscalation: steps, Open: open } = expectations
   if (Array.isArray(alerts)) expectations.ExpectedAlerts = alerts.map(expectedAlert)
   if (Array.isArray(steps)) expectations.ExpectedEscalation = steps.map(expectedStep)
+  if (Array.isArray(open)) expectations.Open = open.map(openAlert)
   return expectations
 }
 
 function expectedStep({ after, ...step }: { readonly after: string }): object {
   return { afterMs: parseDuration(after) ?? Number.NaN, ...step }
+}
+
+function openAlert({ severity, context, ...rest }: Record<string, unknown>): object {
+  return {
+    ...rest,
+    ...(typeof severity === 'string' && { severity: parseSeverity(severity)! }),
+    ...(context !== undefined && { context: JSON.stringify(context) }),
+  }
 }
 
 function expectedAlert({ at, severity, ...rest }: Record<string, unknown>): ExpectedAlert {

@@ -1,7 +1,7 @@
-/** Warns about silences that end soon, have ended, match nothing, or hide what another one hides already. */
+/** Warns about silences that end soon, have ended, match nothing, or hide what another one hides already, and about inhibitions that match nothing. */
 import { didYouMean } from '../../core/did-you-mean.ts'
 import { anyGlobMatches } from '../../core/glob.ts'
-import type { Silence } from '../../model/alerts/silence.ts'
+import type { AlertMatch, Silence } from '../../model/alerts/silence.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { ProblemList, WarningReport } from '../files/problems.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
@@ -25,7 +25,7 @@ const KINDS = [
 
 /** @param detections all of the project; null: not all of them are known, so that nothing is said of what is missing. */
 export function warnOfSilences(
-  { silences, document }: LoadedSilences,
+  { silences, inhibitions, document }: LoadedSilences,
   detections: Iterable<Detection> | null,
   now: number,
   problems: ProblemList,
@@ -38,11 +38,22 @@ export function warnOfSilences(
     const end = endWarning(silence, now)
     if (end) warn('/until', end)
     if (silence.until <= now) continue
-    if (known) for (const { path, ...report } of missingParts(silence, known)) warn(path, report)
+    if (known)
+      for (const { path, ...report } of missingParts(silence.match, known, 'silence'))
+        warn(`/match${path}`, report)
     const other = silences.find((each, i) => covers(each, silence) && (i < index || !covers(silence, each)))
     if (other) {
       const message = `the silence "${silence.id}" hides nothing that "${other.id}" does not hide`
       warn('/id', { code: 'silence-covered', message, hint: 'remove one of them' })
+    }
+  }
+  if (known === null) return
+  for (const [index, inhibition] of inhibitions.entries()) {
+    for (const key of ['when', 'hide'] as const) {
+      for (const { path, ...report } of missingParts(inhibition[key], known, 'inhibition')) {
+        const node = nodeAt(document.node, `/inhibitions/${index}/${key}${path}`)
+        problems.warning(document.source, node.offset, report)
+      }
     }
   }
 }
@@ -66,16 +77,25 @@ function endWarning({ id, until }: Silence, now: number): WarningReport | null {
   return { code: 'silence-ends', message, hint: 'check whether its alerts may be sent from then on' }
 }
 
-function missingParts({ match }: Silence, known: Known): (WarningReport & { readonly path: string })[] {
+const MATCHES_NOTHING = {
+  silence: 'silence-matches-nothing',
+  inhibition: 'inhibition-matches-nothing',
+} as const
+
+function missingParts(
+  match: AlertMatch,
+  known: Known,
+  rule: keyof typeof MATCHES_NOTHING,
+): (WarningReport & { readonly path: string })[] {
   return KINDS.flatMap(([key, noun]) =>
     (match[key] ?? []).flatMap((glob, i) => {
       if (anyGlobMatches([glob], known[key])) return []
       const suggestion = didYouMean(glob, known[key])
       return {
-        path: `/match/${key}/${i}`,
-        code: 'silence-matches-nothing',
+        path: `/${key}/${i}`,
+        code: MATCHES_NOTHING[rule],
         message: `no ${noun} of the project matches "${glob}"`,
-        hint: `${suggestion}correct it, or remove it from the silence`,
+        hint: `${suggestion}correct it, or remove it from the ${rule}`,
       }
     }),
   )

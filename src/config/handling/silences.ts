@@ -1,5 +1,6 @@
-/** silences.yaml -> silences, or every problem in it. */
+/** silences.yaml -> silences and inhibitions, or every problem in it. */
 import { nearest } from '../../core/did-you-mean.ts'
+import type { Inhibition } from '../../model/alerts/inhibition.ts'
 import type { Silence } from '../../model/alerts/silence.ts'
 import { locateFile } from '../files/declared-file.ts'
 import type { Environment } from '../files/environment.ts'
@@ -12,6 +13,7 @@ import { checkSchema, nodeAt } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 import { alertMatchOf, canHideCritical, type DeclaredMatch, matchesEverything } from './alert-match-text.ts'
+import { type DeclaredInhibition, readInhibitions } from './inhibitions.ts'
 
 export const SILENCES_FILE = 'silences.yaml'
 const DAY_MS = 86_400_000
@@ -45,6 +47,7 @@ interface ReadingContext {
 
 export interface LoadedSilences {
   readonly silences: readonly Silence[]
+  readonly inhibitions: readonly Inhibition[]
   /** null: there is no file, or it has errors. */
   readonly document: SilencesDocument | null
 }
@@ -54,7 +57,7 @@ export interface SilencesDocument {
   readonly node: MappingNode
 }
 
-const NO_SILENCES: LoadedSilences = { silences: [], document: null }
+const NO_SILENCES: LoadedSilences = { silences: [], inhibitions: [], document: null }
 
 export function locateSilences(root: string, { flag, environment, declared }: SilencesChoice) {
   return locateFile(root, SILENCES_FILE, { flag, variable: environment.SIGNALBOX_SILENCES, declared })
@@ -73,8 +76,13 @@ export function loadSilences(
   }
   const value = toRecord(mapping.node)
   if (!checkSchema(SILENCES_SCHEMA, { ...mapping, value }, problems)) return NO_SILENCES
-  const { silences, maxDays = DEFAULT_MAX_DAYS } = value as unknown as {
-    silences: DeclaredSilence[]
+  const {
+    silences = [],
+    inhibitions = [],
+    maxDays = DEFAULT_MAX_DAYS,
+  } = value as unknown as {
+    silences?: DeclaredSilence[]
+    inhibitions?: DeclaredInhibition[]
     maxDays?: number
   }
   const latest = context.now + maxDays * DAY_MS
@@ -90,7 +98,12 @@ export function loadSilences(
     reportDestinations(declared, context.destinations, report)
     return silenceOf(declared, { latest, maxDays }, report) ?? []
   })
-  return problems.hasError(location.file) ? NO_SILENCES : { silences: loaded, document: mapping }
+  const read = readInhibitions(inhibitions, (path, problem) =>
+    problems.error(mapping.source, nodeAt(mapping.node, `/inhibitions${path}`).offset, problem),
+  )
+  return problems.hasError(location.file)
+    ? NO_SILENCES
+    : { silences: loaded, inhibitions: read, document: mapping }
 }
 
 type Report = (path: string, problem: ProblemReport) => void

@@ -50,6 +50,8 @@ const KEYS: Readonly<Record<string, string>> = {
   ExpectedSeverity: 'The severity of the alert.',
   ExpectedSilenced:
     'The id of the silence that hides the alert from a destination; `true`: any; `false`: none.',
+  ExpectedInhibited: 'The id of the inhibition that hides the alert; `true`: any; `false`: none.',
+  Open: 'The alerts that are open when the event comes, for inhibitions. What is left out of an alert meets every condition.',
   ExpectedDelivery: 'When the destinations that are named here get the alert, after all rules of handling.',
   ExpectedEscalation: 'The exact steps of the escalation, in their order. `[]` means none.',
   At: 'The time of the event, for silences and hours. Without it, silences match whatever their times are, and hours decide nothing.',

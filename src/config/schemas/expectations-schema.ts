@@ -28,12 +28,27 @@ export const EXPECTATION_PROPERTIES = {
   ExpectedRunbook: TEXT,
   ExpectedAlertContext: { type: 'object' },
   ExpectedSilenced: { anyOf: [{ type: 'boolean' }, { type: 'string', minLength: 1 }] },
+  ExpectedInhibited: { anyOf: [{ type: 'boolean' }, { type: 'string', minLength: 1 }] },
+  Open: {
+    type: 'array',
+    items: closed(
+      {
+        detection: { ...TEXT, description: 'The id of its detection.' },
+        severity: { ...SEVERITY, description: 'Its severity.' },
+        title: { ...TEXT, description: 'Its title.' },
+        tags: { ...TEXTS, description: 'The tags of its detection.' },
+        logTypes: { ...TEXTS, description: 'Its log types.' },
+        context: { type: 'object', description: 'Its alert context, or the part that matters.' },
+      },
+      ['detection'],
+    ),
+  },
   ExpectedDelivery: {
     type: 'object',
     additionalProperties: {
       type: 'string',
-      pattern: `^(?:now|silenced|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
-      form: '`now`, `silenced`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
+      pattern: `^(?:now|silenced|inhibited|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
+      form: '`now`, `silenced`, `inhibited`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
     },
   },
   ExpectedEscalation: {

@@ -1,10 +1,13 @@
 /** silences.yaml. */
 import { ALERT_KINDS } from '../../model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../model/alerts/severity.ts'
+import { DURATION_SCHEMA } from '../files/durations.ts'
 import { TIME_SCHEMA } from '../files/times.ts'
 import { BOOLEAN, closed, described, SEVERITY, TEXT } from './field-forms.ts'
 
 const MAX_SILENCES = 1_000
+const MAX_INHIBITIONS = 100
+const MAX_EQUAL_PATHS = 10
 const MAX_GLOBS = 100
 const MAX_CONTEXT_PATHS = 10
 export const DEFAULT_MAX_DAYS = 90
@@ -66,6 +69,29 @@ const SILENCE_SCHEMA = closed(
   ['id', 'until', 'reason', 'owner', 'match'],
 )
 
+const INHIBITION_SCHEMA = closed(
+  {
+    id: described('The id. It is unique among the inhibitions.', {
+      type: 'string',
+      pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
+      form: 'lower-case letters, digits and hyphens',
+    }),
+    when: described('While an alert that matches this is not resolved, it hides others.', ALERT_MATCH_SCHEMA),
+    hide: described('The alerts that are hidden meanwhile.', ALERT_MATCH_SCHEMA),
+    equal: described(
+      'Paths in the alert context, or `title`, whose values must be the same in both alerts.',
+      {
+        type: 'array',
+        maxItems: MAX_EQUAL_PATHS,
+        uniqueItems: true,
+        items: { ...TEXT, minLength: 1 },
+      },
+    ),
+    for: described('How long after its creation an alert hides others, 24h at most.', DURATION_SCHEMA),
+  },
+  ['id', 'when', 'hide', 'for'],
+)
+
 export const SILENCES_SCHEMA = closed(
   {
     version: described('The version of the format. It is always 1.', { const: 1 }),
@@ -76,6 +102,11 @@ export const SILENCES_SCHEMA = closed(
       default: DEFAULT_MAX_DAYS,
     }),
     silences: described('The silences.', { type: 'array', maxItems: MAX_SILENCES, items: SILENCE_SCHEMA }),
+    inhibitions: described('Rules by which open alerts hide others.', {
+      type: 'array',
+      maxItems: MAX_INHIBITIONS,
+      items: INHIBITION_SCHEMA,
+    }),
   },
-  ['version', 'silences'],
+  ['version'],
 )

@@ -1,7 +1,7 @@
 /** The handling of an alert after its route is decided: when each destination gets it, or why not, with the steps of the decision. */
 
 /** The stages in the order in which they decide. */
-export const HANDLING_STAGES = ['silence', 'hours', 'escalation'] as const
+export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'escalation'] as const
 export type HandlingStage = (typeof HANDLING_STAGES)[number]
 
 /**

@@ -75,7 +75,11 @@ export interface Expectations {
   readonly ExpectedAlertContext?: unknown
   /** The id of a silence; true: any; false: none. */
   readonly ExpectedSilenced?: string | boolean
-  /** When the destinations that are named get the alert: `now`, `at TIME`, `silenced` or `elsewhere`. */
+  /** The id of an inhibition; true: any; false: none. */
+  readonly ExpectedInhibited?: string | boolean
+  /** The alerts that are open when the event comes, for inhibitions. They expect nothing. */
+  readonly Open?: readonly OpenAlert[]
+  /** When the destinations that are named get the alert: `now`, `at TIME`, `silenced`, `inhibited` or `elsewhere`. */
   readonly ExpectedDelivery?: Readonly<Record<string, string>>
   readonly ExpectedEscalation?: readonly ExpectedEscalationStep[]
   /** The time of the event, for the rules of handling. It expects nothing. */
@@ -83,6 +87,17 @@ export interface Expectations {
   /** The alerts of a case with several events. */
   readonly ExpectedAlerts?: readonly ExpectedAlert[]
 }
+/** An open alert of a case. What is absent meets every condition. */
+export interface OpenAlert {
+  readonly detection: string
+  readonly severity?: Severity
+  readonly title?: string
+  readonly tags?: readonly string[]
+  readonly logTypes?: readonly string[]
+  /** JSON text of a mapping. */
+  readonly context?: JsonText
+}
+
 /** An alert that a case with several events creates. An absent key asserts nothing. */
 export interface ExpectedAlert {
   /** Epoch milliseconds. */

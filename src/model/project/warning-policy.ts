@@ -34,6 +34,7 @@ export const WARNING_CODES = [
   'silence-ended',
   'silence-ends',
   'silence-matches-nothing',
+  'inhibition-matches-nothing',
   'skipped-analysis-file',
   'stale-type',
   'stand-in',

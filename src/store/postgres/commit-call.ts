@@ -2,7 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import { Bug } from '../../errors.ts'
 import { statusText } from '../../model/alerts/alert-status.ts'
-import type { CommitAnswer, CommitPlan, ExpectedVersions, Group, ReadKeys, ReadState } from '../store.ts'
+import {
+  type CommitAnswer,
+  type CommitPlan,
+  type ExpectedVersions,
+  type Group,
+  type NewInhibitor,
+  NO_KEYS,
+  type ReadKeys,
+  type ReadState,
+} from '../store.ts'
 import { boundedKey } from './bounded-key.ts'
 import type { Database } from './database.ts'
 import { Json } from './pool.ts'
@@ -62,7 +71,7 @@ export function laneOf({ seen }: CommitPlan, { cursors }: ExpectedVersions): str
 }
 
 function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | null): object {
-  const { groups, limiters, cursors, items, rules } = expected
+  const { groups, limiters, cursors, items, inhibitors, rules } = expected
   for (const { source } of plan.cursors) {
     if (!cursors.has(source)) throw new Bug(`the plan moves the cursor of ${source} without having taken it`)
   }
@@ -72,6 +81,7 @@ function payloadOf(plan: CommitPlan, expected: ExpectedVersions, now: number | n
     kv: plan.kv.map((write) => ({ ...write, key: boundedKey(write.key), expected: items.get(write.key) })),
     expectedItems: [...items].map(([key, version]) => ({ key: boundedKey(key), version })),
     expectedRules: rules,
+    expectedInhibitors: [...inhibitors].map(([key, alertId]) => ({ key, alertId })),
     givenNow: now,
     held: [...cursors].map(([source, { owner, version }]) => ({ source, owner, version })),
     expectedGroups: [...groups].map(([key, version]) => ({ key, version })),
@@ -117,16 +127,22 @@ interface StoredState {
   readonly groups: readonly { key: string; version: number; count: number; body: string }[]
   readonly alertEvents: readonly { id: string; events: number }[]
   readonly limiters: readonly (ReadState['limiters'] extends ReadonlyMap<string, infer T> ? T : never)[]
+  readonly inhibitors: readonly NewInhibitor[]
   readonly rulesVersion: number
   readonly seen: readonly string[]
 }
 
-export async function readState(database: Database, keys: ReadKeys, now: number | null): Promise<ReadState> {
+export async function readState(
+  database: Database,
+  given: Partial<ReadKeys>,
+  now: number | null,
+): Promise<ReadState> {
+  const keys = { ...NO_KEYS, ...given }
   const [row] = await database.query<{ state: StoredState }>('SELECT read_state($1, $2) AS state', [
     new Json({ ...keys, seen: keys.seen.map(boundedKey) }),
     now,
   ])
-  const { groups, alertEvents, limiters, rulesVersion } = row!.state
+  const { groups, alertEvents, limiters, inhibitors, rulesVersion } = row!.state
   const seen = new Set(row!.state.seen)
   return {
     groups: new Map(
@@ -137,6 +153,7 @@ export async function readState(database: Database, keys: ReadKeys, now: number 
       ]),
     ),
     alertEvents: new Map(alertEvents.map(({ id, events }) => [id, events])),
+    inhibitors: new Map(inhibitors.map(({ key, ...inhibitor }) => [key, inhibitor])),
     rulesVersion,
     limiters: new Map(limiters.map((limiter) => [limiter.value.detection, limiter])),
     seen: new Set(keys.seen.filter((id) => seen.has(boundedKey(id)))),

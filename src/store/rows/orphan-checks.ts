@@ -22,6 +22,7 @@ export const ORPHAN_CHECKS: readonly OrphanCheck[] = [
   missing('divergences without an alert', 'divergence', 'true', 'alert o WHERE o.id = t.alert_id'),
   missing('handlings without an alert', 'handling', 'true', 'alert o WHERE o.id = t.alert_id'),
   missing('hits of silences without an alert', 'silence_hit', 'true', 'alert o WHERE o.id = t.alert_id'),
+  missing('inhibitors without an alert', 'inhibitor', 'true', 'alert o WHERE o.id = t.alert_id'),
   missing('escalations without an alert', 'escalation', 'true', 'alert o WHERE o.id = t.alert_id'),
   missing('deliveries without an alert', 'delivery', 'true', 'delivery_item o WHERE o.delivery_id = t.id'),
   missing('items of deliveries without an alert', 'delivery_item', 'true', 'alert o WHERE o.id = t.alert_id'),

@@ -24,6 +24,7 @@ export function createRetention(signalsKeptMs: number, monotonic: () => number):
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
     { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
+    { sql: expired('inhibitor', '(key, alert_id)', 'until'), keptMs: 0 },
     { sql: expired('source_cursor', 'source', 'done_at'), keptMs: FINISHED_TTL_MS },
     // Only earlier versions have written slots.
     { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOT_TTL_MS },

@@ -199,3 +199,58 @@ describe('silences.yaml', () => {
     expect(project.problems.map(({ code }) => code)).toEqual(['silence-ends'])
   })
 })
+
+describe('inhibitions of silences.yaml', () => {
+  const inhibitions = (text: string) => `version: 1\ninhibitions:\n  - ${text}`
+  const OUTAGE = `id: outage
+    when: { detections: [AWS.EC2.Reboot], severities: [HIGH] }
+    hide: { severities: [LOW] }
+    equal: [host.name]
+    for: 2h
+`
+
+  it('are read, also without silences', async () => {
+    const { handling, problems } = await loadWith(inhibitions(OUTAGE))
+    expect(problems).toEqual([])
+    expect(handling.silences).toEqual([])
+    expect(handling.inhibitions).toEqual([
+      {
+        id: 'outage',
+        when: { detections: ['AWS.EC2.Reboot'], severities: ['HIGH'] },
+        hide: { severities: ['LOW'] },
+        equal: ['host.name'],
+        forMs: 7_200_000,
+      },
+    ])
+  })
+
+  it.each<[string, string, string]>([
+    [
+      'a time of more than a day',
+      OUTAGE.replace('2h', '25h'),
+      'error bad-value 7:10 | the inhibition "outage" hides alerts for 25h | write a duration above 0, and at most 24h',
+    ],
+    [
+      'no time at all',
+      OUTAGE.replace('2h', '0s'),
+      'error bad-value 7:10 | the inhibition "outage" hides alerts for 0s | write a duration above 0, and at most 24h',
+    ],
+    [
+      'a rule that hides what it is about',
+      OUTAGE.replace('[LOW]', '[HIGH, LOW]'),
+      'error inhibition-hides-itself 5:11 | the inhibition "outage" also hides every alert by which it hides others | narrow `hide`, so that what `when` matches is still sent',
+    ],
+    [
+      'an id that is used twice',
+      `${OUTAGE}  - ${OUTAGE}`,
+      'error duplicate-name 8:9 | duplicate id "outage" of an inhibition | give each inhibition an id of its own',
+    ],
+    [
+      'a detection that does not exist',
+      OUTAGE.replace('AWS.EC2.Reboot', 'AWS.EC2.Reboots'),
+      'warning inhibition-matches-nothing 4:26 | no detection of the project matches "AWS.EC2.Reboots" | did you mean "AWS.EC2.Reboot"? correct it, or remove it from the inhibition',
+    ],
+  ])('%s is a problem with its place', async (_, text, problem) => {
+    expect(await problemsOf(inhibitions(text))).toEqual([problem])
+  })
+})

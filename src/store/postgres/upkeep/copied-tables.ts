@@ -56,6 +56,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table('handling', ['seq'], 'seq alert_id at steps'),
   table('silence', ['id'], 'id version ends_at created_at created_by body'),
   table('silence_hit', ['silence_id', 'alert_id'], 'silence_id alert_id at'),
+  table('inhibitor', ['key', 'alert_id'], 'key alert_id at until'),
   table('rules_version', ['one'], 'one version'),
 
   table('audit', ['seq'], 'seq at actor via verb subject_kind subject before after note origin request_id'),

@@ -35,6 +35,7 @@ export class Retention {
       { sql: expired('seen', 'until'), keptMs: 0 },
       { sql: expired('kv', 'expires_at'), keptMs: 0 },
       { sql: expired('signal_other', 'recorded_at'), keptMs: signalsKeptMs },
+      { sql: expired('inhibitor', 'until'), keptMs: 0 },
       { sql: expired('source_cursor', 'done_at'), keptMs: FINISHED_TTL_MS },
       { sql: expired('commit_token', 'recorded_at'), keptMs: TOKEN_TTL_MS },
     ]
