@@ -1,11 +1,11 @@
 /**
- * Programs that some tests need and that npm does not bring: shells, `logrotate`, `nats-server`, the broker of Kafka.
+ * Programs that some tests need and that npm does not bring: shells, `logrotate`, `nats-server`, `kubectl`, the broker of Kafka.
  * `.ci/run` installs them. Elsewhere a test that lacks one is skipped with the reason in its title.
  */
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v "$1"`, 'sh', program]).status === 0
 }
 
