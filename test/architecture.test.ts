@@ -396,6 +396,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     may: ['model', 'reporters'],
     because: 'it shows a replay and its results',
   },
+  'cli/mcp': {
+    may: ['errors', 'files', 'version', 'cli/command'],
+    because: 'it serves commands as tools',
+  },
   'cli/commands': {
     may: [
       'errors',
@@ -416,6 +420,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'cli/prompts',
       'cli/test-run',
       'cli/replay',
+      'cli/mcp',
     ],
     because: 'a command joins what the program can do',
   },

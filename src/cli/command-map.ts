@@ -44,6 +44,10 @@ export const COMMANDS: CommandMap = {
     runsPython: true,
     load: () => import('./commands/replay.ts'),
   },
+  mcp: {
+    summary: 'run the commands that only read, as tools for agents and editors',
+    load: () => import('./commands/mcp.ts'),
+  },
   run: { summary: 'read events, create alerts and deliver them', load: () => import('./commands/run.ts') },
   ready: {
     summary: 'check whether a running daemon accepts events',

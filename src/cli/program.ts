@@ -81,7 +81,7 @@ async function runCommand(
 ): Promise<number> {
   const parsed = parseArguments(about, command, argv)
   return parsed.help === undefined
-    ? command.run({ ...parsed.invocation, commands: COMMANDS }, io)
+    ? command.run({ ...parsed.invocation, commands: COMMANDS, program: runProgram }, io)
     : print(parsed.help, io)
 }
 

@@ -39,6 +39,8 @@ export interface Invocation<O extends OptionSet> {
   readonly args: readonly string[]
   /** The catalog is for the command `completion`. */
   readonly commands: CommandMap
+  /** Runs any command, for the command `mcp`. @returns the exit code. */
+  readonly program: (argv: readonly string[], io: Io) => Promise<number>
   readonly options: Values<O> & Values<GlobalOptions>
 }
 

@@ -12,7 +12,7 @@ export interface CommandDescription {
 
 type Parsed =
   | { readonly help: string }
-  | { readonly invocation: Omit<Invocation<OptionSet>, 'commands'>; readonly help?: undefined }
+  | { readonly invocation: Omit<Invocation<OptionSet>, 'commands' | 'program'>; readonly help?: undefined }
 
 /** @returns all options of a command. Its own come first. */
 export function optionsOf(command: Command): OptionSet {
