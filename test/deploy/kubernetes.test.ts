@@ -42,8 +42,8 @@ it('the pods run a command that exists', () => {
   const environment = readFileSync(join(ROOT, 'docs', 'reference', 'environment.md'), 'utf8')
   const variables: string[] = containers.flatMap(({ env }) => env.map(({ name }: { name: string }) => name))
   expect(variables.filter((name) => !environment.includes(`\`${name}\``))).toEqual([])
-  const command = containers.find(({ command }) => command).command[1]
-  expect(existsSync(join(ROOT, command.replace('node_modules/signalbox/', '')))).toBe(true)
+  // The image has the command.
+  expect(containers.flatMap(({ command = [] }) => command)).toEqual([])
 })
 
 it('a store in SQLite has one daemon, and that in PostgreSQL has an address that Signalbox reads', () => {
