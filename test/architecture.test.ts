@@ -323,7 +323,6 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'store',
       'delivery/http',
       'delivery',
-      'routing',
       'pipeline',
       'server',
       'server/console',

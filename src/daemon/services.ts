@@ -11,6 +11,7 @@ import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
+import { openActs } from './access/open-acts.ts'
 import { openApi } from './access/open-api.ts'
 import type { Cleanups } from './cleanups.ts'
 import { openConsole } from './console/open-console.ts'
@@ -104,7 +105,8 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       ...(isAway ? [] : ((await absence.orAbsence(storeGauges())) ?? [])),
     ]
   })
-  const api = openApi(resources, options, () => delivery.wake())
+  const acts = openActs(resources, options, () => delivery.wake())
+  const api = openApi(resources, options, acts)
   const server = createServer({
     log,
     metrics,
@@ -118,7 +120,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
     absence,
-    parts: [api.part, openConsole(resources, options, { streams: api.streams, wake: () => delivery.wake() })],
+    parts: [api.part, openConsole(resources, options, { streams: api.streams, acts })],
   })
   cleanups.add('HTTP server', () => Promise.all([api.close(), server.close()]).then(() => {}))
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)

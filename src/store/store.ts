@@ -20,7 +20,7 @@ import type {
 } from './commit-plan.ts'
 import type { DeliveryFilter } from './delivery-filter.ts'
 import type { AlertFilter, AlertPage, AlertQuery } from './rows/alert-pages.ts'
-import type { AuditFilter, AuditRow, NewAudit } from './rows/audit-rows.ts'
+import type { AuditFilter, AuditRow, NewAudit, RetriedBy } from './rows/audit-rows.ts'
 import type {
   Attempt,
   Backlog,
@@ -187,12 +187,12 @@ export interface Store {
     /** The call has reached its bound, so the caller makes it again. */
     readonly hasMore: boolean
   }>
-  /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. `by` writes the audit. */
+  /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. `by` writes the audit; nothing is retried for a request that the audit has already. */
   retry(
     selection:
       | { readonly ids: readonly string[]; readonly states?: readonly DeliveryState[] }
       | DeliveryFilter,
-    by?: Pick<NewAudit, 'actor' | 'via'>,
+    by?: RetriedBy,
   ): Promise<number>
   /**
    * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot

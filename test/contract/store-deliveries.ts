@@ -253,6 +253,19 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.countDeliveries()).toMatchObject({ pending: 3, dead: 1 })
     })
 
+    it('a retry with the id of a request is carried out once, also with several deliveries', async () => {
+      await add(delivery('d1'), delivery('d2'))
+      for (const claimed of await claim()) await settle(claimed, dead())
+      const by = { actor: 'ann', via: 'api', requestId: 'r1' }
+      expect(await store.retry({ ids: ['d1', 'd2'] }, by)).toBe(2)
+      for (const claimed of await claim()) await settle(claimed, dead())
+      expect(await store.retry({ ids: ['d1', 'd2'] }, by)).toBe(0)
+      expect(await store.audit({ requestId: 'r1', limit: 10 })).toMatchObject([
+        { verb: 'retried', actor: 'ann' },
+      ])
+      expect(await store.retry({ ids: ['d1'] }, { ...by, requestId: 'r2' })).toBe(1)
+    })
+
     it('the store knows when something can next be claimed', async () => {
       const nextDue = () => nextAt(store, ['soc', 'other'])
       expect(await nextDue()).toBeNull()

@@ -1,6 +1,7 @@
 /** A console over a store in memory with alerts to show, at an address of this machine. */
 import { join } from 'node:path'
 import { tokenDigest } from '../../src/core/token-digest.ts'
+import { createOperatorActs } from '../../src/daemon/access/operator-acts.ts'
 import { createConsoleActs } from '../../src/daemon/console/console-acts.ts'
 import { createConsoleReads } from '../../src/daemon/console/console-reads.ts'
 import { NO_FACTS } from '../../src/model/events/facts.ts'
@@ -63,16 +64,18 @@ export async function openConsole(options: ConsoleOptions = {}) {
       unavailable: () => null,
       testNames: (id) => routed.detections.get(id)?.tests.map(({ name }) => name) ?? [],
     }),
-    acts: createConsoleActs({
-      store,
-      project: () => routed,
-      wake: () => {},
-      sendTest: async ({ name }) => ({
-        destination: name,
-        durationMs: 12,
-        result: { result: 'delivered', status: 200, message: '' },
+    acts: createConsoleActs(
+      createOperatorActs({
+        store,
+        project: () => routed,
+        wake: () => {},
+        sendTest: async ({ name }) => ({
+          destination: name,
+          durationMs: 12,
+          result: { result: 'delivered', status: 200, message: '' },
+        }),
       }),
-    }),
+    ),
     streams,
     ...options.ports,
   }

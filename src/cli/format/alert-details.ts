@@ -138,6 +138,7 @@ function actOf({ verb, after }: AuditRow): string {
     case 'reopened':
     case 'commented':
     case 'skipped':
+    case 'tested':
     case 'expired':
     case 'extended':
       return verb

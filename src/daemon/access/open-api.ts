@@ -1,9 +1,10 @@
 /** Makes the part of the server that is the HTTP API, over the store and the project that is active now. */
+
+import type { ApiActs } from '../../server/api/api-ports.ts'
 import { Streams } from '../../server/api/change-stream.ts'
 import type { ServerPart } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
 import type { DaemonOptions, Resources } from '../resources.ts'
-import { apiActs } from './api-acts.ts'
 
 interface OpenApi {
   readonly part: ServerPart
@@ -12,13 +13,15 @@ interface OpenApi {
   close(): Promise<void>
 }
 
-/** @param wake lets deliveries begin that an act has created. */
-export function openApi(resources: Resources, options: DaemonOptions, wake: () => void): OpenApi {
-  const { store, current, absence } = resources
+export function openApi(
+  { store, current, absence }: Pick<Resources, 'store' | 'current' | 'absence'>,
+  { log }: Pick<DaemonOptions, 'log'>,
+  acts: ApiActs,
+): OpenApi {
   const streams = new Streams(store, () => performance.now())
   const ports = {
     store,
-    acts: apiActs(resources, options, { wake }),
+    acts,
     detections: () => current.generation.project.detections,
     destinations: () => current.generation.project.registry.destinations,
     version: VERSION,
@@ -28,7 +31,7 @@ export function openApi(resources: Resources, options: DaemonOptions, wake: () =
     // Its libraries are loaded only where there is an address.
     part: async (scope, access) => {
       const { addApi } = await import('../../server/api/api-part.ts')
-      await addApi(scope, access, { log: options.log, streams, away, ports })
+      await addApi(scope, access, { log, streams, away, ports })
     },
     streams,
     close: () => streams.close(),

@@ -1,72 +1,51 @@
-/** What a person does in the console, carried out on the store as the commands do. */
-import type { Destination } from '../../model/project/destination.ts'
-import type { RoutedProject } from '../../model/project/project.ts'
-import { findDestination } from '../../routing/resolve-route.ts'
-import type { ActReport, ConsoleActs } from '../../server/console/console-ports.ts'
-import type { Store } from '../../store/store.ts'
-import { type Actor, type ChangedAlert, changeAlert } from '../../workspace/alerts/change-alert.ts'
-import { resendAlert } from '../../workspace/alerts/resend-alert.ts'
-import { unmute } from '../../workspace/alerts/unmute.ts'
-import { resumeDestination } from '../../workspace/destinations/resume-destination.ts'
-import type { TestReport } from '../../workspace/destinations/test-alert.ts'
+/** Says in a sentence what each act of a person in the console has done. The acts are those of the API. */
+import type { ApiActor, ApiActs } from '../../server/api/api-ports.ts'
+import type { ConsoleActor, ConsoleActs } from '../../server/console/console-ports.ts'
 
-export interface ConsoleActOptions {
-  readonly store: Store
-  readonly project: () => RoutedProject
-  /** Sends the test alert to a destination. */
-  readonly sendTest: (destination: Destination) => Promise<TestReport>
-  /** Wakes the delivery after something has become due. */
-  readonly wake: () => void
-}
-
-export function createConsoleActs({ store, project, sendTest, wake }: ConsoleActOptions): ConsoleActs {
-  const actor = (name: string): Actor => ({ name, via: 'console' })
+export function createConsoleActs(acts: ApiActs): ConsoleActs {
   return {
     async changeAlert(alertId, act, by) {
-      const changed = await changeAlert(store, alertId, act, actor(by), store.now())
-      wake()
+      const changed = await acts.change(alertId, act, actorOf(by), undefined)
       return { ok: changed.result !== 'late', sentence: changeSentence(changed) }
     },
     async resend(alertId, destinations, by) {
-      const alert = await store.alert(alertId)
-      if (!alert) return unknown('alert', alertId)
-      const { to } = await resendAlert(store, project().registry, alert, destinations, actor(by), store.now())
-      wake()
-      return { ok: true, sentence: `It is sent again to ${to.join(', ')}.` }
+      const { to } = await acts.resend(alertId, destinations, actorOf(by))
+      return { ok: true, sentence: `It is sent again to ${(to.length > 0 ? to : destinations).join(', ')}.` }
     },
     async retryDeliveries(ids, by) {
-      const retried = await store.retry({ ids }, { actor: by, via: 'console' })
-      wake()
+      let retried = 0
+      for (const id of ids) {
+        const requestId = `${by.requestId}:${id}`
+        if (await acts.retry(id, actorOf({ ...by, requestId }))) retried++
+      }
       const ok = retried === ids.length
       const rest = ok ? '' : ' The others are not dead, orphaned or waiting.'
       return { ok, sentence: `Retrying ${retried === 1 ? '1 delivery' : `${retried} deliveries`}.${rest}` }
     },
-    async testDestination(name) {
-      const destination = findDestination(project().registry, name)
-      return destination ? testReport(await sendTest(destination)) : unknown('destination', name)
+    async testDestination(name, by) {
+      const { delivered, message, durationMs } = await acts.test(name, actorOf(by))
+      if (!delivered) return { ok: false, sentence: `The test alert did not arrive at ${name}: ${message}` }
+      return { ok: true, sentence: `The test alert arrived at ${name} after ${durationMs} ms.` }
     },
     async resumeDestination(name, by) {
-      const destination = findDestination(project().registry, name)
-      if (!destination) return unknown('destination', name)
-      await resumeDestination(store, destination, actor(by), store.now())
-      wake()
+      await acts.resume(name, actorOf(by))
       return {
         ok: true,
         sentence: `${name} is tried again now. The next attempt decides whether it stays paused.`,
       }
     },
     async unmute(detection, by) {
-      const ok = await unmute(store, detection, actor(by), store.now())
+      const ok = await acts.unmute(detection, actorOf(by))
       return { ok, sentence: ok ? `${detection} makes alerts again.` : `${detection} is not muted.` }
     },
   }
 }
 
-function unknown(kind: string, id: string): ActReport {
-  return { ok: false, sentence: `There is no ${kind} ${id}.` }
+function actorOf({ name, requestId }: ConsoleActor): ApiActor {
+  return { name, requestId, via: 'console' }
 }
 
-function changeSentence({ result, status }: ChangedAlert): string {
+function changeSentence({ result, status }: Awaited<ReturnType<ApiActs['change']>>): string {
   const assigned = status.assignee === '' ? '' : `, assigned to ${status.assignee}`
   switch (result) {
     case 'changed':
@@ -79,11 +58,4 @@ function changeSentence({ result, status }: ChangedAlert): string {
     case 'repeated':
       return `The alert is ${status.status} already${assigned}.`
   }
-}
-
-function testReport({ destination, result, durationMs }: TestReport): ActReport {
-  const took = `${Math.round(durationMs)} ms`
-  if (result.result === 'delivered')
-    return { ok: true, sentence: `The test alert arrived at ${destination} after ${took}.` }
-  return { ok: false, sentence: `The test alert did not arrive at ${destination}: ${result.message}` }
 }

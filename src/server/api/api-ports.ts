@@ -1,5 +1,5 @@
 /** What the API needs of the daemon: reads of the store, what the project has, and the acts of people. */
-import type { ClosedReason } from '../../model/alerts/alert-status.ts'
+import type { AlertStatus, ClosedReason } from '../../model/alerts/alert-status.ts'
 import type { Destination } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Store } from '../../store/store.ts'
@@ -32,6 +32,9 @@ export type ApiAct =
   | { readonly verb: 'comment'; readonly note: string }
   | { readonly verb: 'assign'; readonly note: string; readonly assignee: string }
 
+/** `late`: the alert was resolved already; `repeated`: a request with this id was carried out before. */
+export type ChangeResult = 'changed' | 'commented' | 'late' | 'unchanged' | 'repeated'
+
 export interface SentTest {
   readonly delivered: boolean
   readonly status: number | null
@@ -47,17 +50,18 @@ export interface ApiActs {
     act: ApiAct,
     actor: ApiActor,
     version: number | undefined,
-  ): Promise<{ readonly result: string }>
+  ): Promise<{ readonly result: ChangeResult; readonly status: AlertStatus }>
   resend(
     id: string,
     destinations: readonly string[],
     actor: ApiActor,
   ): Promise<{ readonly to: readonly string[]; readonly skipped: readonly string[] }>
-  /** Returns false if the delivery is in no state from which it can be retried. */
+  /** Returns false if the delivery is in no state from which it can be retried, and true for a request that was carried out before. */
   retry(deliveryId: string, actor: ApiActor): Promise<boolean>
   /** Returns false if the destination is neither paused nor held. */
   resume(name: string, actor: ApiActor): Promise<boolean>
-  test(name: string): Promise<SentTest>
+  /** Sends the test alert. For a request that was carried out before it returns what the history keeps. */
+  test(name: string, actor: ApiActor): Promise<SentTest>
   /** Returns false if the detection is not muted. */
   unmute(id: string, actor: ApiActor): Promise<boolean>
 }

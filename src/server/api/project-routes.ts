@@ -112,11 +112,9 @@ function addActs(
     summary: 'Retry a dead, orphaned or waiting delivery',
     answer: Done,
     handle: async ({ params: { id }, caller, request }) => {
-      const isRetried = await acts.retry(id, {
-        name: caller.name,
-        via: 'api',
-        requestId: requestIdOf(request, caller),
-      })
+      const requestId = requestIdOf(request, caller)
+      const actor = { name: caller.name, via: 'api', requestId }
+      const isRetried = await once.run(requestId, async () => acts.retry(id, actor))
       if (!isRetried) refuse('not-retryable', 'there is no dead, orphaned or waiting delivery with this id')
       return { done: true }
     },
@@ -148,7 +146,11 @@ function addActs(
       message: Type.String(),
       durationMs: Type.Integer(),
     }),
-    handle: async ({ params }) => acts.test(destinationOf(params.id).name),
+    handle: async ({ params, caller, request }) => {
+      const { name } = destinationOf(params.id)
+      const requestId = requestIdOf(request, caller)
+      return once.run(requestId, async () => acts.test(name, { name: caller.name, via: 'api', requestId }))
+    },
   })
   addRoute(scope, access, {
     ...post,

@@ -6,6 +6,8 @@ import type { Caller } from '../access/access.ts'
 import type { ApiStore } from './api-ports.ts'
 import { ApiProblem } from './api-problems.ts'
 
+const MAX_DELIVERIES = 500
+
 /** Two callers may use the same key. */
 export function requestIdOf({ headers }: FastifyRequest, caller: Caller): string {
   const key = headers['idempotency-key']
@@ -14,14 +16,32 @@ export function requestIdOf({ headers }: FastifyRequest, caller: Caller): string
 
 /** @throws ApiProblem if the key has been used for another subject. */
 export async function isCarriedOut(
-  store: ApiStore,
+  store: Pick<ApiStore, 'audit'>,
   requestId: string,
   subject: AuditRow['subject'],
 ): Promise<boolean> {
   const [row] = await store.audit({ requestId, limit: 1 })
   if (row === undefined) return false
   if (row.subject.kind === subject.kind && row.subject.id === subject.id) return true
-  throw new ApiProblem({
+  throw reusedKey()
+}
+
+/** Whether this delivery was retried by the request. The history keeps its alert and its destination. */
+export async function isRetriedBefore(
+  store: Pick<ApiStore, 'audit' | 'deliveries'>,
+  requestId: string,
+  deliveryId: string,
+): Promise<boolean> {
+  const [row] = await store.audit({ requestId, limit: 1 })
+  if (row === undefined) return false
+  const filter = { alertId: row.subject.id, destination: row.after, limit: MAX_DELIVERIES }
+  const deliveries = row.verb === 'retried' ? await store.deliveries(filter) : []
+  if (deliveries.some(({ id }) => id === deliveryId)) return true
+  throw reusedKey()
+}
+
+function reusedKey(): ApiProblem {
+  return new ApiProblem({
     status: 422,
     code: 'reused-key',
     title: 'the Idempotency-Key belongs to another request',

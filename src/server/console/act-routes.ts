@@ -1,8 +1,8 @@
 /** The acts of the console: each is a form of a page, and returns to it. */
 import type { FastifyInstance } from 'fastify'
 import type { AlertAct } from '../../alerts/status-change.ts'
-import { isError } from '../../errors.ts'
 import { CLOSED_REASONS } from '../../model/alerts/alert-status.ts'
+import { ActReports, failed } from './act-reports.ts'
 import type { ActReport, ConsolePorts } from './console-ports.ts'
 import { alertDetail, idOf } from './page-routes.ts'
 import { alertPage } from './pages/alert-page.ts'
@@ -35,17 +35,18 @@ const READ_ACT: Readonly<Record<string, (form: FormFields) => ReadAct>> = {
 
 export function addActRoutes(scope: FastifyInstance, requests: ConsoleRequests, ports: ConsolePorts): void {
   const { acts } = ports
-  addBulkRoute(scope, requests, ports)
+  const reports = new ActReports()
+  addBulkRoute(scope, requests, ports, reports)
   for (const [verb, read] of Object.entries(READ_ACT)) {
     scope.post(
       `/alerts/:id/${verb}`,
-      requests.act(`${verb} alerts`, async ({ context, form }, request, reply) => {
+      requests.act(`${verb} alerts`, async ({ context, form, by }, request, reply) => {
         const id = idOf(request)
         const given = read(form)
         const report =
           'error' in given
             ? failed(given.error)
-            : await reported(acts.changeAlert(id, given.act, context.identity.name))
+            : await reports.of(by, () => acts.changeAlert(id, given.act, by))
         if (report.ok) return requests.redirect(reply, pathOf('alerts', id), report)
         const page = alertPage(await alertDetail(ports, id), { verb, sentence: report.sentence }, context)
         return requests.send(reply, page, context, 422)
@@ -55,13 +56,13 @@ export function addActRoutes(scope: FastifyInstance, requests: ConsoleRequests, 
 
   scope.post(
     '/alerts/:id/resend',
-    requests.act('send alerts again', async ({ context, form }, request, reply) => {
+    requests.act('send alerts again', async ({ context, form, by }, request, reply) => {
       const id = idOf(request)
       const names = form.all('destination')
       const report =
         names.length === 0
           ? failed('Choose a destination.')
-          : await reported(acts.resend(id, names, context.identity.name))
+          : await reports.of(by, () => acts.resend(id, names, by))
       if (report.ok) return requests.redirect(reply, pathOf('alerts', id), report)
       const page = alertPage(
         await alertDetail(ports, id),
@@ -74,47 +75,48 @@ export function addActRoutes(scope: FastifyInstance, requests: ConsoleRequests, 
 
   scope.post(
     '/deliveries/retry',
-    requests.act('retry deliveries', async ({ context, form, back }, _request, reply) => {
+    requests.act('retry deliveries', async ({ form, back, by }, _request, reply) => {
       const ids = form.all('id').slice(0, MAX_SELECTED)
       const report =
         ids.length === 0
           ? failed('No delivery is selected.')
-          : await reported(acts.retryDeliveries(ids, context.identity.name))
+          : await reports.of(by, () => acts.retryDeliveries(ids, by))
       return requests.redirect(reply, back, report)
     }),
   )
 
   scope.post(
     '/destinations/:id/test',
-    requests.act('test destinations', async ({ back }, request, reply) =>
-      requests.redirect(reply, back, await reported(acts.testDestination(idOf(request)))),
+    requests.act('test destinations', async ({ back, by }, request, reply) =>
+      requests.redirect(reply, back, await reports.of(by, () => acts.testDestination(idOf(request), by))),
     ),
   )
 
   scope.post(
     '/destinations/:id/resume',
-    requests.act('resume destinations', async ({ context, back }, request, reply) =>
-      requests.redirect(
-        reply,
-        back,
-        await reported(acts.resumeDestination(idOf(request), context.identity.name)),
-      ),
+    requests.act('resume destinations', async ({ back, by }, request, reply) =>
+      requests.redirect(reply, back, await reports.of(by, () => acts.resumeDestination(idOf(request), by))),
     ),
   )
 
   scope.post(
     '/detections/:id/unmute',
-    requests.act('unmute detections', async ({ context, back }, request, reply) =>
-      requests.redirect(reply, back, await reported(acts.unmute(idOf(request), context.identity.name))),
+    requests.act('unmute detections', async ({ back, by }, request, reply) =>
+      requests.redirect(reply, back, await reports.of(by, () => acts.unmute(idOf(request), by))),
     ),
   )
 }
 
 /** One alert is acknowledged at once; everything else on several alerts is asked first. */
-function addBulkRoute(scope: FastifyInstance, requests: ConsoleRequests, ports: ConsolePorts): void {
+function addBulkRoute(
+  scope: FastifyInstance,
+  requests: ConsoleRequests,
+  ports: ConsolePorts,
+  reports: ActReports,
+): void {
   scope.post(
     '/alerts/selected',
-    requests.act('acknowledge or resolve alerts', async ({ context, form, back }, _request, reply) => {
+    requests.act('acknowledge or resolve alerts', async ({ context, form, back, by }, _request, reply) => {
       const ids = [...new Set(form.all('id'))].slice(0, MAX_SELECTED)
       const verb = form.text('verb') === 'resolve' ? 'resolve' : 'acknowledge'
       if (ids.length === 0) return requests.redirect(reply, back, failed('No alert is selected.'))
@@ -128,10 +130,12 @@ function addBulkRoute(scope: FastifyInstance, requests: ConsoleRequests, ports: 
         const page = bulkPage({ verb, alerts, error, back }, context)
         return requests.send(reply, page, context, error === null ? 200 : 422)
       }
-      const reports: ActReport[] = []
-      for (const id of ids)
-        reports.push(await reported(ports.acts.changeAlert(id, given.act, context.identity.name)))
-      return requests.redirect(reply, back, summary(reports, verb))
+      const done: ActReport[] = []
+      for (const id of ids) {
+        const ofAlert = { ...by, requestId: `${by.requestId}:${id}` }
+        done.push(await reports.of(ofAlert, () => ports.acts.changeAlert(id, given.act, ofAlert)))
+      }
+      return requests.redirect(reply, back, summary(done, verb))
     }),
   )
 }
@@ -145,19 +149,5 @@ function summary(reports: readonly ActReport[], verb: 'acknowledge' | 'resolve')
   return {
     ok: false,
     sentence: `${sentence} ${counted(refused.length, 'alert')} could not be changed: ${refused[0]!.sentence}`,
-  }
-}
-
-function failed(sentence: string): ActReport {
-  return { ok: false, sentence }
-}
-
-/** What the person can correct is a sentence at the form, and no page of its own. */
-async function reported(act: Promise<ActReport>): Promise<ActReport> {
-  try {
-    return await act
-  } catch (error) {
-    if (!isError(error, 'user') || error.code === 'unknown-id') throw error
-    return failed(error.hint === undefined ? `${error.message}.` : `${error.message}: ${error.hint}.`)
   }
 }

@@ -72,13 +72,19 @@ export interface ActReport {
   readonly sentence: string
 }
 
+/** Who acts, and the id of the form, by which the act is carried out once. */
+export interface ConsoleActor {
+  readonly name: string
+  readonly requestId: string
+}
+
 export interface ConsoleActs {
-  changeAlert(alertId: string, act: AlertAct, by: string): Promise<ActReport>
-  resend(alertId: string, destinations: readonly string[], by: string): Promise<ActReport>
-  retryDeliveries(ids: readonly string[], by: string): Promise<ActReport>
-  testDestination(name: string): Promise<ActReport>
-  resumeDestination(name: string, by: string): Promise<ActReport>
-  unmute(detection: string, by: string): Promise<ActReport>
+  changeAlert(alertId: string, act: AlertAct, by: ConsoleActor): Promise<ActReport>
+  resend(alertId: string, destinations: readonly string[], by: ConsoleActor): Promise<ActReport>
+  retryDeliveries(ids: readonly string[], by: ConsoleActor): Promise<ActReport>
+  testDestination(name: string, by: ConsoleActor): Promise<ActReport>
+  resumeDestination(name: string, by: ConsoleActor): Promise<ActReport>
+  unmute(detection: string, by: ConsoleActor): Promise<ActReport>
 }
 
 export interface ConsolePorts {

@@ -63,13 +63,19 @@ function respondToError(
   log: Log,
 ): FastifyReply {
   const status = statusOf(error)
-  if (status < 500) return requests.sendError(request, reply, status, messageOf(error))
+  if (status < 500 || status === 503) return requests.sendError(request, reply, status, messageOf(error))
   log.error({ error }, 'a page of the console failed')
   return requests.sendFailure(request, reply)
 }
 
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'unknown-id': 404,
+  'inaccessible-store': 503,
+  'lost-store': 503,
+}
+
 function statusOf(error: unknown): number {
-  if (isError(error, 'user')) return error.code === 'unknown-id' ? 404 : 422
+  if (isError(error, 'user')) return STATUS_OF_CODE[error.code ?? ''] ?? 422
   if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500
   return typeof error.statusCode === 'number' ? error.statusCode : 500
 }

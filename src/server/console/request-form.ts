@@ -1,4 +1,6 @@
 /** Reads the body of a form. */
+import { createHash, randomUUID } from 'node:crypto'
+
 export const MAX_FORM_BYTES = 256 * 1024
 
 export class FormFields {
@@ -13,9 +15,20 @@ export class FormFields {
     return (this.#fields.get(name) ?? '').replaceAll('\r\n', '\n').trim()
   }
 
+  get encoded(): string {
+    return this.#fields.toString()
+  }
+
   all(name: string): readonly string[] {
     return this.#fields.getAll(name)
   }
+}
+
+/** The same form of the same page has the same id, so that a double click acts once; other fields are another request. */
+export function formRequestId(subject: string, url: string, form: FormFields): string {
+  const page = form.text('_form') || randomUUID()
+  const digest = createHash('sha256').update(JSON.stringify([subject, url, page, form.encoded]))
+  return `console:${digest.digest('base64url')}`
 }
 
 /** The page to return to: a path of this server, or the given one. */

@@ -1,8 +1,9 @@
 /** What a request of the console is: who makes it, from which page, and how the response is sent. */
+import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import type { Assets } from './assets.ts'
-import type { ConsolePorts, Identity } from './console-ports.ts'
+import type { ConsoleActor, ConsolePorts, Identity } from './console-ports.ts'
 import { errorBody, signInBody } from './pages/sign-in-page.ts'
 import { type Html, html } from './parts/html-template.ts'
 import {
@@ -15,7 +16,7 @@ import {
   THEMES,
 } from './parts/layout.ts'
 import { withQuery } from './parts/words.ts'
-import { FormFields, returnPath } from './request-form.ts'
+import { FormFields, formRequestId, returnPath } from './request-form.ts'
 import { SESSION_TTL_MS, Sessions } from './sessions.ts'
 
 export const SESSION_COOKIE = 'signalbox_session'
@@ -38,6 +39,8 @@ export interface Act {
   readonly form: FormFields
   /** The page to return to. */
   readonly back: string
+  /** Who acts, with the id of this form: the same form that comes again is carried out once. */
+  readonly by: ConsoleActor
 }
 
 export class ConsoleRequests {
@@ -62,14 +65,8 @@ export class ConsoleRequests {
       if (isFromOtherSite(request)) return this.#sendHtml(reply, againPage(request))
       const visitor = this.#visitorOf(request)
       if ('error' in visitor) return reply.redirect(withQuery('/sign-in', { back: request.url }), 303)
-      const reason = this.#ports.unavailable()
-      if (reason !== null)
-        return this.sendError(
-          request,
-          reply,
-          503,
-          `The store cannot be reached: ${reason}. Load the page again.`,
-        )
+      if (this.#ports.unavailable() !== null)
+        return this.#sendUnavailable(request, reply, 'Load the page again.')
       const context = this.#contextOf(request, reply, visitor)
       return this.send(reply, await make(context, request), context)
     }
@@ -91,11 +88,13 @@ export class ConsoleRequests {
     does: string,
     perform: (act: Act, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
   ) {
-    return this.form(async (act, request, reply) =>
-      act.context.identity.role === 'operator'
+    return this.form(async (act, request, reply) => {
+      if (act.context.identity.role !== 'operator')
+        return this.sendError(request, reply, 403, roleSentence(does))
+      return this.#ports.unavailable() === null
         ? perform(act, request, reply)
-        : this.sendError(request, reply, 403, roleSentence(does)),
-    )
+        : this.#sendUnavailable(request, reply, 'Nothing was changed. Go back and repeat.')
+    })
   }
 
   /** Makes the handler of a form that every role may send. */
@@ -113,8 +112,16 @@ export class ConsoleRequests {
         )
       const context = this.#contextOf(request, reply, visitor)
       const back = returnPath(form.text('back'), '/alerts')
-      return perform({ context: { ...context, url: back }, form, back }, request, reply)
+      const requestId = formRequestId(visitor.subject, request.url, form)
+      const by = { name: visitor.identity.name, requestId }
+      return perform({ context: { ...context, url: back }, form, back, by }, request, reply)
     }
+  }
+
+  #sendUnavailable(request: FastifyRequest, reply: FastifyReply, advice: string): FastifyReply {
+    reply.header('retry-after', '5')
+    const sentence = `The store cannot be reached: ${this.#ports.unavailable()}. ${advice}`
+    return this.sendError(request, reply, 503, sentence)
   }
 
   send(reply: FastifyReply, view: PageView, context: PageContext, status = 200): FastifyReply {
@@ -198,6 +205,7 @@ export class ConsoleRequests {
       identity,
       isSignedIn,
       forgeryToken: this.sessions.forgeryToken(subject),
+      formId: randomUUID(),
       notice: takeNotice(request, reply),
     }
   }
@@ -206,6 +214,7 @@ export class ConsoleRequests {
     return {
       isSignedIn: false,
       forgeryToken: '',
+      formId: '',
       theme: THEMES.find((theme) => theme === cookies[THEME_COOKIE]) ?? 'auto',
       now: this.now(),
       url,

@@ -189,8 +189,15 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       let changed = 0
       for (let from = 0; from < ids.length; from += MAX_RETRIES_PER_CALL) {
         const [row] = await database.query<{ changed: number }>(
-          'SELECT retry_deliveries($1::text[], $2::text[], $3, $4, $5) AS changed',
-          [ids.slice(from, from + MAX_RETRIES_PER_CALL), states, by?.actor ?? null, by?.via ?? null, now()],
+          'SELECT retry_deliveries_once($1::text[], $2::text[], $3, $4, $5, $6) AS changed',
+          [
+            ids.slice(from, from + MAX_RETRIES_PER_CALL),
+            states,
+            by?.actor ?? null,
+            by?.via ?? null,
+            now(),
+            from === 0 ? (by?.requestId ?? null) : null,
+          ],
         )
         changed += row!.changed
       }

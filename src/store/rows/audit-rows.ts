@@ -12,6 +12,7 @@ export type AuditVerb =
   | 'escalated'
   | 'resent'
   | 'retried'
+  | 'tested'
   | 'paused'
   | 'resumed'
   | 'muted'
@@ -39,6 +40,9 @@ export interface NewAudit {
   /** The id of the request. A plan with an id that the audit has already is a conflict. */
   readonly requestId: string | null
 }
+
+/** Who retries deliveries. The first row about a request has its id. */
+export type RetriedBy = Pick<NewAudit, 'actor' | 'via'> & Partial<Pick<NewAudit, 'requestId'>>
 
 /** What the rows of all changes have in common that a rule of the system makes by itself. */
 export const SYSTEM_ACT = {

@@ -30,7 +30,10 @@ function columnsOf({ changedAt, changedBy, ...status }: AlertStatus) {
   return { ...status, changed_at: changedAt, changed_by: changedBy }
 }
 
-export function isKnownRequest(driver: Driver, { requestId }: NewAudit): boolean {
+export function isKnownRequest(
+  driver: Driver,
+  { requestId = null }: Partial<Pick<NewAudit, 'requestId'>>,
+): boolean {
   if (requestId === null) return false
   return driver.prepare('SELECT 1 FROM audit WHERE request_id = :requestId').get({ requestId }) !== undefined
 }

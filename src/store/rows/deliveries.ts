@@ -9,12 +9,12 @@ import {
   type DeliveryFilter,
   type DeliveryRow,
   type DeliveryState,
-  type NewAudit,
   type NewDelivery,
+  type RetriedBy,
   type Store,
   UNDELIVERED_STATES,
 } from '../store.ts'
-import { insertAudit } from './audits.ts'
+import { insertAudit, isKnownRequest } from './audits.ts'
 import { orderUpdates } from './update-order.ts'
 import { whereClause } from './where-clause.ts'
 
@@ -172,6 +172,7 @@ export function retryDeliveries(
   by: Parameters<Store['retry']>[1],
   now: number,
 ): number {
+  if (by !== undefined && isKnownRequest(driver, by)) return 0
   const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
   const revive = driver.prepare<Revived>(
     `UPDATE delivery SET state = ${REVIVED_STATE}, due = :now, attempts = 0, created_at = :now, paused_ms = 0
@@ -181,7 +182,9 @@ export function retryDeliveries(
   const states = JSON.stringify(retryableStates(selection))
   const revived = ids.flatMap((id) => revive.all({ id, now, states }))
   for (const first of new Set(revived.map((row) => row.first))) orderUpdates(driver, first, now)
-  if (by !== undefined) for (const each of revived) auditRetry(driver, each, by, now)
+  if (by !== undefined)
+    for (const [i, each] of revived.entries())
+      auditRetry(driver, each, i === 0 ? by : { ...by, requestId: null }, now)
   return revived.length
 }
 
@@ -194,7 +197,7 @@ interface Revived {
 function auditRetry(
   driver: Driver,
   { id, destination }: Revived,
-  { actor, via }: Pick<NewAudit, 'actor' | 'via'>,
+  { actor, via, requestId = null }: RetriedBy,
   at: number,
 ): void {
   const alerts = driver
@@ -207,10 +210,15 @@ function auditRetry(
     after: destination,
     note: '',
     origin: null,
-    requestId: null,
   } as const
-  for (const { alertId } of alerts)
-    insertAudit(driver, { ...act, actor, via, subject: { kind: 'alert', id: alertId } })
+  for (const [i, { alertId }] of alerts.entries())
+    insertAudit(driver, {
+      ...act,
+      actor,
+      via,
+      requestId: i === 0 ? requestId : null,
+      subject: { kind: 'alert', id: alertId },
+    })
 }
 
 function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {

@@ -1,8 +1,10 @@
 /** A server with the API over a store in memory, with one token for each role. */
 import { afterEach } from 'vitest'
 import { tokenDigest } from '../../../src/core/token-digest.ts'
+import { createOperatorActs, type OperatorActOptions } from '../../../src/daemon/access/operator-acts.ts'
 import { nullLog } from '../../../src/model/ports.ts'
 import { ROLES, type Role } from '../../../src/model/project/api-settings.ts'
+import type { RoutedProject } from '../../../src/model/project/project.ts'
 import { addApi } from '../../../src/server/api/api-part.ts'
 import type { ApiActs } from '../../../src/server/api/api-ports.ts'
 import { Streams } from '../../../src/server/api/change-stream.ts'
@@ -10,7 +12,6 @@ import { createMetrics } from '../../../src/server/metrics.ts'
 import { createServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { AlertRow, Store } from '../../../src/store/store.ts'
-import { changeAlert } from '../../../src/workspace/alerts/change-alert.ts'
 import { manualClock } from '../../support/clock.ts'
 import { destination } from '../../support/model.ts'
 import { alert, expecting, plan } from '../../support/store-rows.ts'
@@ -45,28 +46,21 @@ export async function apiFixture(
   alerts: readonly AlertRow[] = [alert('a1')],
   acts: Partial<ApiActs> = {},
   away: () => string | null = () => null,
+  sendTest: OperatorActOptions['sendTest'] = async () => {
+    throw new Error('not a part of this test')
+  },
 ): Promise<ApiFixture> {
   const store = await openStore('memory:', { clock: manualClock(), projectRoot: '/nowhere' })
   await store.commit(plan({ alerts }), expecting())
   const streams = new Streams(store, () => performance.now())
-  const unused = async () => {
-    throw new Error('not a part of this test')
-  }
+  const destinations = [destination('soc', { options: { url: 'https://soc.example/S3CRET' } })]
+  const project = () => ({ registry: { destinations, fallback: [] } }) as unknown as RoutedProject
   const ports = {
     store,
     version: '1.2.3',
     detections: () => new Map(),
-    destinations: () => [destination('soc', { options: { url: 'https://soc.example/S3CRET' } })],
-    acts: {
-      change: (...[id, act, actor, version]: Parameters<ApiActs['change']>) =>
-        changeAlert(store, id, act, actor, store.now(), version),
-      resend: unused,
-      retry: unused,
-      resume: unused,
-      test: unused,
-      unmute: unused,
-      ...acts,
-    },
+    destinations: () => destinations,
+    acts: { ...createOperatorActs({ store, project, sendTest, wake: () => {} }), ...acts },
   }
   const tokens = ROLES.map((role) => ({
     name: `the-${role}`,

@@ -236,6 +236,46 @@ describe('acts', () => {
   })
 })
 
+it('a retry and a test with an Idempotency-Key are carried out once, and the key belongs to one of them', async () => {
+  let tests = 0
+  const fixture = await apiFixture(
+    [alert('a1')],
+    {},
+    () => null,
+    async ({ name }) => {
+      tests++
+      return { destination: name, durationMs: 5, result: { result: 'delivered', status: 200, message: 'ok' } }
+    },
+  )
+  const { store, post } = fixture
+  await store.commit(
+    plan({
+      deliveries: [
+        delivery('d1', { alertId: 'a1' }),
+        delivery('d2', { alertId: 'a1', destination: 'other', destinationKey: 'other' }),
+      ],
+    }),
+    expecting(),
+  )
+  await store.reconcile({ knownKeys: [], renames: [] })
+  const key = (name: string) => ({ 'idempotency-key': name })
+  expect((await post('/deliveries/d1/retry', {}, key('k1'))).json).toEqual({ done: true })
+  expect((await post('/deliveries/d1/retry', {}, key('k1'))).json).toEqual({ done: true })
+  expect((await post('/deliveries/d2/retry', {}, key('k1'))).json).toMatchObject({ code: 'reused-key' })
+  expect((await post('/deliveries/d1/retry', {}, key('k2'))).json).toMatchObject({ code: 'not-retryable' })
+  const first = await post('/destinations/soc/test', {}, key('k3'))
+  expect(first.json).toEqual({ delivered: true, status: 200, message: 'ok', durationMs: 5 })
+  const again = await post('/destinations/soc/test', {}, key('k3'))
+  expect(again.json).toEqual({ delivered: true, status: null, message: 'ok', durationMs: 0 })
+  expect(tests).toBe(1)
+  const rows = await store.audit({ limit: 20 })
+  const made = rows.filter(({ verb }) => ['retried', 'tested'].includes(verb))
+  expect(made.map(({ verb, actor, after }) => [verb, actor, after])).toEqual([
+    ['retried', 'the-operator', 'soc'],
+    ['tested', 'the-operator', 'delivered'],
+  ])
+})
+
 it('says that the store cannot be reached, instead of waiting for it', async () => {
   let reason: string | null = null
   const { ask } = await apiFixture([], {}, () => reason)

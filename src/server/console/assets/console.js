@@ -123,6 +123,8 @@ const live = () => findAll('[data-live]')
 const isBusy = (part) =>
   (part.contains(document.activeElement) && part.querySelector('.current') !== null && document.hasFocus()) ||
   part.querySelector('input:checked, details[open] textarea') !== null
+// The ids of forms differ with each reading, and are no news.
+const contentOf = (part) => part.innerHTML.replaceAll(/name="_form" value="[^"]*"/g, '')
 let timer = 0
 let isReading = false
 let isStale = false
@@ -140,7 +142,7 @@ async function readAgain() {
     let waits = false
     for (const part of live()) {
       const next = page.getElementById(part.id)
-      if (!next || next.innerHTML === part.innerHTML) continue
+      if (!next || contentOf(next) === contentOf(part)) continue
       if (isBusy(part)) waits = true
       else part.replaceChildren(...next.childNodes)
     }

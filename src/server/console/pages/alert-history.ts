@@ -78,6 +78,7 @@ function actText({ verb, before, after }: AuditRow): Html {
     case 'paused':
     case 'resumed':
     case 'skipped':
+    case 'tested':
     case 'unmuted':
       return html`<strong>${verb.charAt(0).toUpperCase() + verb.slice(1)}</strong>`
   }

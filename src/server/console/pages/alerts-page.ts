@@ -98,7 +98,7 @@ function alertList({ alerts, next }: AlertPage, filters: AlertFilters, context: 
   const more = next === null ? null : addressOf({ ...filters, before: next })
   const first = filters.before === '' ? null : addressOf({ ...filters, before: '' })
   return html`<form method="post" action="/alerts/selected" class="selection">
-${hidden({ _token: context.forgeryToken, back: context.url })}
+${hidden({ _token: context.forgeryToken, _form: context.formId, back: context.url })}
 ${bulkBar(context)}
 <ul class="rows alerts">${alerts.map((alert) => alertItem(alert, context))}</ul>
 </form>

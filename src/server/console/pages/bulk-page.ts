@@ -26,7 +26,7 @@ export interface BulkQuestion {
 
 export function bulkPage({ verb, alerts, error, back }: BulkQuestion, context: PageContext): PageView {
   const title = `${verb === 'resolve' ? 'Resolve' : 'Acknowledge'} ${counted(alerts.length, 'alert')}`
-  const fields = { _token: context.forgeryToken, back, verb, confirmed: 'yes' }
+  const fields = { _token: context.forgeryToken, _form: context.formId, back, verb, confirmed: 'yes' }
   const body = html`<div class="heading"><h1>${title}?</h1></div>
 <form method="post" action="/alerts/selected" class="card question">
 ${hidden(fields)}

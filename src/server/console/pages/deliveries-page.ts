@@ -64,13 +64,13 @@ function tabs(filters: DeliveryFilters): Html {
 }
 
 function list(deliveries: readonly DeliveryRow[], { show }: DeliveryFilters, context: PageContext): Html {
-  const { forgeryToken, url, identity } = context
+  const { forgeryToken, formId, url, identity } = context
   const canRetry = show !== 'delivered'
   const bar =
     identity.role === 'operator'
       ? html`<div class="bulk" role="group" aria-label="With the selected deliveries"><label class="all" hidden><input type="checkbox" data-all> <span>All<span class="wide"> on this page</span></span></label><span class="grow" data-selected>Select deliveries to retry them now.</span><button class="quiet">Retry</button></div>`
       : html`<p class="needs-role">${roleSentence('retry deliveries')}</p>`
-  return html`<form method="post" action="/deliveries/retry" class="selection">${hidden({ _token: forgeryToken, back: url })}
+  return html`<form method="post" action="/deliveries/retry" class="selection">${hidden({ _token: forgeryToken, _form: formId, back: url })}
 ${canRetry && bar}
 <ul class="rows">${deliveries.map((delivery) => item(delivery, canRetry, context))}</ul></form>
 <p class="quiet-text">${counted(deliveries.length, 'delivery', 'deliveries')}, the newest first${

@@ -13,6 +13,8 @@ export interface PageContext {
   readonly isSignedIn: boolean
   /** Forms carry it, so that no other site can send them. */
   readonly forgeryToken: string
+  /** Each page has its own, so that a form of it that is sent twice is one request. */
+  readonly formId: string
   readonly theme: Theme
   readonly now: number
   /** The path and the parameters of the page, to return to it. */
@@ -146,7 +148,7 @@ export function actForm(
   content: Html,
 ): Html {
   if (context.identity.role !== 'operator') return html`<p class="needs-role">${roleSentence(does)}</p>`
-  return html`<form method="post" action="${action}" class="${className}">${hidden({ _token: context.forgeryToken, back: context.url })}${content}</form>`
+  return html`<form method="post" action="${action}" class="${className}">${hidden({ _token: context.forgeryToken, _form: context.formId, back: context.url })}${content}</form>`
 }
 
 /** @param does for example `acknowledge alerts`. */
