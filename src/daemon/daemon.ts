@@ -79,7 +79,7 @@ interface SourceRun {
 }
 
 function runSources(resources: Resources, services: Services, options: DaemonOptions): SourceRun[] {
-  const { current, store, hostId, clock, writeRejects, draining } = resources
+  const { current, store, hostId, clock, writeRejects, recorder, draining } = resources
   const { pipeline, stats, readiness, server, partitions } = services
   const { log, onEvent, stdin } = options
   const { limits, cluster } = current.generation.project.settings
@@ -97,6 +97,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
     stats,
     readiness,
     writeRejects,
+    recorder,
     nextSeq: () => seq++,
     onEvent,
     limits: { eventBytes: limits.eventBytes, bodyBytes: MAX_BODY_BYTES },

@@ -1,4 +1,5 @@
 /** The resources of a daemon. Everything that can keep it from starting fails here, before a service exists. */
+import { ArchiveRecorder, type RecordingOptions } from '../archive/archive-recorder.ts'
 import { processEnvironment } from '../config/files/environment.ts'
 import type { SendPorts } from '../delivery/send.ts'
 import { type Clock, systemClock } from '../model/ports.ts'
@@ -37,6 +38,8 @@ export interface DaemonOptions extends GenerationOptions {
   /** `--http-host NAME`. */
   readonly httpHosts?: readonly string[]
   readonly drainTimeoutMs: number
+  /** null: events are not recorded. */
+  readonly recording?: RecordingOptions | null
   /** Writes one line to standard output, for the console destination. */
   readonly print: SendPorts['print']
   readonly stdin: NodeJS.ReadableStream
@@ -57,6 +60,8 @@ export interface Resources {
   /** The items of the caching helpers, which a reload does not change. */
   readonly cache: CacheLedgers
   readonly writeRejects: RejectWriter
+  /** null: events are not recorded. */
+  readonly recorder: ArchiveRecorder | null
   /** It aborts when no more events are to be accepted. */
   readonly draining: AbortController
   /** The reason for which the store accepts no more writes: it was removed, replaced, or migrated by another version. */
@@ -120,6 +125,10 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
   const cache = new CacheLedgers(store, () => store.now())
   const clock: Clock = { ...systemClock, now: () => store.now() }
+  const recorder = options.recording
+    ? new ArchiveRecorder(options.recording, () => clock.now(), options.log)
+    : null
+  if (recorder !== null) cleanups.add('recording', () => recorder.close())
   // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
@@ -133,6 +142,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     clock,
     cache,
     writeRejects,
+    recorder,
     draining,
     loss,
     absence,

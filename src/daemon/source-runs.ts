@@ -1,4 +1,5 @@
 /** Runs a source under supervision, with an intake of its own. */
+import type { ArchiveRecorder } from '../archive/archive-recorder.ts'
 import { messageOf } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
@@ -28,6 +29,8 @@ export interface SourceRunParts {
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
   readonly readiness: Pick<Readiness, 'sourceStarted' | 'sourceFailed' | 'intakeFailed' | 'intakeSucceeded'>
   readonly writeRejects: RejectWriter
+  /** Absent or null: events are not recorded. */
+  readonly recorder?: Pick<ArchiveRecorder, 'record'> | null
   /** See `IntakeOptions`. */
   readonly nextSeq: () => number
   readonly onEvent: (event: DaemonEvent) => void
@@ -112,7 +115,7 @@ async function trackReadiness<T>(
 
 export type EmitterParts = Pick<
   SourceRunParts,
-  'evaluate' | 'pipeline' | 'clock' | 'writeRejects' | 'nextSeq' | 'stats' | 'onEvent'
+  'evaluate' | 'pipeline' | 'clock' | 'writeRejects' | 'recorder' | 'nextSeq' | 'stats' | 'onEvent'
 > & { readonly readiness: Pick<Readiness, 'intakeFailed' | 'intakeSucceeded'> }
 
 interface EventsOfRun {
@@ -132,7 +135,7 @@ export function createEmitter(
   parts: EmitterParts,
   onStarted: () => void,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
-  const { evaluate, pipeline, clock, writeRejects, nextSeq, stats, onEvent } = parts
+  const { evaluate, pipeline, clock, writeRejects, recorder, nextSeq, stats, onEvent } = parts
   const intake = createIntake({
     spec: { ...spec, name },
     queue,
@@ -145,6 +148,7 @@ export function createEmitter(
     writeRejects,
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)
+      recorder?.record(events)
       for (const event of events) reportEvent(name, event, onEvent)
     },
     onKnown: (count) => stats.recordKnown(spec.name, count),

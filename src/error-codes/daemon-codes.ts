@@ -111,6 +111,11 @@ export const DAEMON_CODES = {
     cause: 'The daemon counts events of a muted detection faster than `alerts unmute` can write its limiter.',
     fix: 'Run the command again.',
   },
+  'invalid-archive-key': {
+    cause:
+      'The key file of an archive cannot be read, has an invalid line, can be read by other users, or lacks the key.',
+    fix: 'Write lines of an id and 32 bytes in base64 into a file that only you can read, and keep old keys in it.',
+  },
   'unwritable-rejects': {
     cause: 'The file of rejected events cannot be written.',
     fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',

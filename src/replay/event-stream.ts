@@ -1,9 +1,9 @@
 /** Reads the files of one argument of a replay and makes envelopes of their events, in batches. */
+import type { ArchiveKeys } from '../archive/archive-keys.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { Log } from '../model/ports.ts'
-import type { FramedEvent } from '../sources/_source.ts'
 import type { InputFile, InputStream } from './input-files.ts'
-import { readEventFile } from './recorded-file.ts'
+import { type RecordedEvent, readEventFile } from './recorded-file.ts'
 import { findTimeField } from './time-field.ts'
 
 const BATCH_EVENTS = 500
@@ -11,6 +11,7 @@ const BATCH_CHARS = 4 * 1024 * 1024
 
 export interface StreamContext {
   readonly eventBytes: number
+  readonly keys: ArchiveKeys | null
   /** The share of the events that is read; 1: all. */
   readonly sample: number
   /** The number of events that an earlier run has committed. */
@@ -41,12 +42,12 @@ export async function* envelopesOf(
         count++
         if (!isSampled(count, context.sample)) continue
         // Events that are skipped decide about the field, too, so that a replay that is resumed uses the same one.
-        timeField ??= findTimeField(event.raw)
+        if (event.archived === undefined) timeField ??= findTimeField(event.framed.raw)
         const seq = context.nextSeq()
         if (count <= context.skip) continue
         batch.events.push(envelopeOf(event, file, { ...options, timeField }, seq))
         batch.counts.push(count)
-        batch.chars += event.raw.length
+        batch.chars += event.framed.raw.length
         if (batch.events.length < BATCH_EVENTS && batch.chars < BATCH_CHARS) continue
         yield batch
         batch = newBatch()
@@ -66,11 +67,18 @@ function isSampled(count: number, share: number): boolean {
 }
 
 function envelopeOf(
-  event: FramedEvent,
+  { framed, archived }: RecordedEvent,
   file: InputFile,
   { name, kind, type, timeField }: InputStream['options'],
   seq: number,
 ): Envelope {
-  const given = { source: name, kind, type, receivedAt: file.changedAt }
-  return { ...event, ...given, seq, ...(timeField !== null && { timeField }) }
+  if (archived === undefined) {
+    const given = { source: name, kind, type, receivedAt: file.changedAt }
+    return { ...framed, ...given, seq, ...(timeField !== null && { timeField }) }
+  }
+  // An archive contains events of several types, whose times are in different fields.
+  const field = archived.timeField ?? timeField ?? findTimeField(framed.raw)
+  const { source, receivedAt } = archived
+  const given = { source, kind: archived.kind, type: archived.type ?? type, receivedAt }
+  return { ...framed, ...given, seq, ...(field !== null && { timeField: field }) }
 }

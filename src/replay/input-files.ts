@@ -24,7 +24,7 @@ export interface InputFile {
   readonly changedAt: number
 }
 
-const EVENT_FILES = /\.(?:json|ndjson|jsonl|log|gz)$/i
+const EVENT_FILES = /\.(?:json|ndjson|jsonl|log|gz|sbarchive)$/i
 
 /**
  * @param texts paths of files and folders, or `file:` specs with options.
@@ -42,7 +42,7 @@ export function listInputs(
     if (files.length === 0)
       throw new UserError(`${text} contains no file of events`, {
         code: 'unreadable-source',
-        hint: 'name files, or a folder with files that end in .ndjson, .jsonl, .json, .log or .gz',
+        hint: 'name files, or a folder with files that end in .ndjson, .jsonl, .json, .log, .gz or .sbarchive',
       })
     const { kind = 'log', type = null, unwrap = null, timeField = null } = spec ?? {}
     const options = {

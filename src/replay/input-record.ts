@@ -3,8 +3,8 @@ import type { InputProblem, ReplayedEvents } from '../model/replay/replay-report
 import type { TimedEvent } from './evaluated-stream.ts'
 
 const MAX_PROBLEMS_KEPT = 20
-/** The reason that framing gives for the end of a file that cannot be decompressed. */
-const DAMAGE = /^the gzip data is corrupt/
+/** The reasons that are given where a file cannot be decompressed or decrypted. */
+const DAMAGE = /^the (?:gzip data is corrupt|archive is damaged)/
 
 interface SavedRecord extends Omit<ReplayedEvents, 'sample'> {
   readonly problems: readonly InputProblem[]

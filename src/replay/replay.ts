@@ -2,6 +2,7 @@
  * Replays recorded events through one project, or through two of which the results are compared. The time of the events is
  * the clock, and nothing is sent.
  */
+import type { ArchiveKeys } from '../archive/archive-keys.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Log } from '../model/ports.ts'
 import type { PackageSet } from '../model/project/packages.ts'
@@ -33,6 +34,8 @@ export interface ReplayOptions {
   readonly after: ReplayedRevision
   readonly before: ReplayedRevision | null
   readonly inputs: readonly InputStream[]
+  /** The keys of encrypted archives; absent: there are none. */
+  readonly keys?: ArchiveKeys | undefined
   readonly state: ReplayState
   readonly budgets: Budgets
   /** Epoch ms; events before `since`, and from `until` on, are left out. */
@@ -111,7 +114,7 @@ async function openSide(
 }
 
 async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: ReplayOptions) {
-  const { inputs, sample, log, signal, onProgress } = options
+  const { inputs, keys = null, sample, log, signal, onProgress } = options
   const { eventBytes } = options.after.project.settings.limits
   const cursors = sides.map(({ simulation: { cursor } }) =>
     cursor === null ? null : (JSON.parse(cursor) as Cursor),
@@ -131,7 +134,7 @@ async function runEvents(sides: readonly Side[], evaluator: Evaluator, options: 
     bytes += read
   }
   const streams = inputs.map((input, i) => {
-    const context = { eventBytes, sample, skip: positions[i]!.count, nextSeq, onBytes, log, signal }
+    const context = { eventBytes, keys, sample, skip: positions[i]!.count, nextSeq, onBytes, log, signal }
     return new EvaluatedStream(envelopesOf(input, context), evaluator.evaluate, positions[i]!)
   })
   for await (const merged of mergeStreams(streams)) {

@@ -137,6 +137,7 @@ async function run(root: string, path: string) {
   const reading = {
     path,
     unwrap: null,
+    keys: null,
     eventBytes: 1e6,
     onBytes() {},
     log: nullLog,
@@ -144,7 +145,7 @@ async function run(root: string, path: string) {
   }
   let slot = null
   for await (const events of readEventFile(reading)) {
-    for (const framed of events) {
+    for (const { framed } of events) {
       const at = Date.parse((JSON.parse(framed.raw) as { p_event_time: string }).p_event_time)
       if (slot === null) {
         now = at

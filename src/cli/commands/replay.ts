@@ -1,4 +1,5 @@
 /** `replay` shows what recorded events would have done, for the project or against another revision of it. */
+import { readArchiveKeys } from '../../archive/archive-keys.ts'
 import { UserError } from '../../errors.ts'
 import { parseEventTime } from '../../model/events/event-time.ts'
 import type { ReplayReport } from '../../model/replay/replay-report.ts'
@@ -32,6 +33,7 @@ const OPTIONS = {
   logType: text('--log-type <type>', 'log type of events that do not name one'),
   timeField: text('--time-field <path>', 'field with the time of an event without p_event_time'),
   unwrap: text('--unwrap <path>', 'path to the events in a container, for example Records'),
+  keyFile: text('--key-file <file>', 'file with the keys of encrypted archives'),
   since: parsed('--since <time>', 'leave out events before this time', parseTime),
   until: parsed('--until <time>', 'leave out events from this time on', parseTime),
   detection: withSuggestions(list('--detection <id>', 'replay only this detection'), 'detections'),
@@ -69,6 +71,7 @@ export default defineCommand({
         hint: 'name the revision that has the known alerts, for example --against origin/main',
       })
     const { logType = null, timeField = null, unwrap = null } = options
+    const keys = options.keyFile === undefined ? undefined : readArchiveKeys(options.keyFile)
     const inputs = listInputs(args, { type: logType, timeField, unwrap })
     const bytes = inputs.flatMap(({ files }) => files).reduce((sum, file) => sum + file.bytes, 0)
     const abort = new AbortController()
@@ -92,6 +95,7 @@ export default defineCommand({
           after,
           before,
           inputs,
+          keys,
           state,
           budgets,
           since,

@@ -15,6 +15,7 @@ import {
   type Values,
   withSuggestions,
 } from '../command/options.ts'
+import { RECORD_OPTIONS, recordingOf } from '../command/record-options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { createEventFormatter } from '../format/event-format.ts'
 import { createLinePrinter } from '../format/line-printer.ts'
@@ -81,6 +82,7 @@ const OPTIONS = {
   skipInvalid: flag('--skip-invalid', 'run without the files that have errors'),
   allowLocalTypes: ALLOW_LOCAL_TYPES,
   secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
+  ...RECORD_OPTIONS,
   noGuards: flag(
     '--no-guards',
     'run every detection on every event of its log types, to compare the results',
@@ -154,6 +156,7 @@ function daemonOptions(
     drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     skipInvalid: options.skipInvalid,
     guards: !options.noGuards,
+    recording: recordingOf(options),
     secretsDirs: options.secretsDir,
     stdin: io.stdin,
     print: createLinePrinter(io.stdout),

@@ -110,6 +110,34 @@ describe('replay', () => {
     expect(out).toMatch(/cut\.ndjson\.gz: line \d+, byte \d+: the gzip data is corrupt/)
   })
 
+  it('reads what run has recorded, encrypted and mixed with other files, and creates the same alerts', async () => {
+    const folder = join(root, 'archives')
+    const keys = join(root, 'archive.keys')
+    writeFileSync(keys, `first ${Buffer.alloc(32, 1).toString('base64')}\n`, { mode: 0o600 })
+    const file = join(root, 'events/a.ndjson')
+    const record = ['--record', folder, '--record-key-file', keys]
+    const { code, err } = await signalbox([
+      'run',
+      '--project',
+      root,
+      '--store',
+      'memory:',
+      '--from',
+      `file:${file}`,
+      ...record,
+    ])
+    expect(code, err).toBe(0)
+    const refused = await run(folder)
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('encrypted with the key "first"')
+    const recorded = await replayed(folder, '--key-file', keys)
+    const direct = await replayed(file)
+    expect(recorded.events).toEqual(direct.events)
+    expect(recorded.after).toEqual(direct.after)
+    const mixed = await replayed(folder, file, '--key-file', keys)
+    expect(mixed.events).toMatchObject({ read: 60, evaluated: 60 })
+  })
+
   it('merges files by the times of their events', async () => {
     const [even, odd] = [0, 1].map((rest) => {
       const file = join(root, `part-${rest}.ndjson`)
