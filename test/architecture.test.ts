@@ -162,6 +162,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'a destination builds requests and knows no queue',
   },
+  hooks: { may: ['model'], because: 'a hook checks and reads requests, and knows no store' },
   packages: {
     may: ['core', 'errors', 'files', 'model'],
     because: 'it reads and fetches packages and runs none of them',
@@ -294,6 +295,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources',
       'destinations/_destination.ts',
       'destinations',
+      'hooks',
       'packages',
       'config/files',
       'config/yaml',
@@ -324,6 +326,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'sources/_source.ts',
       'sources',
       'destinations/_destination.ts',
+      'hooks',
       'config/files',
       'config/destinations',
       'store',
@@ -808,6 +811,8 @@ describe('test files', () => {
       // A store in PostgreSQL uses the clock of the server.
       'daemon/schedules/rule-leases.test.ts',
       'model/ports.test.ts',
+      // The daemon of this test checks by the clock when a request was signed.
+      'scenarios/hooks.test.ts',
       // Its processes use the clock of the server.
       'scenarios/shared-partitions.test.ts',
       // The daemons of this test read the clock, and write to the same store.

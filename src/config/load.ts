@@ -29,6 +29,7 @@ import { readText } from './files/source-text.ts'
 import { warnOfSilences } from './handling/silence-warnings.ts'
 import { loadSilences, locateSilences, SILENCES_FILE } from './handling/silences.ts'
 import { checkApi } from './settings/api-rules.ts'
+import { checkHooks } from './settings/hook-rules.ts'
 import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
 import { pythonPaths } from './settings/python-paths.ts'
 import { checkTrust } from './settings/trust-rules.ts'
@@ -112,6 +113,10 @@ async function loadOnce(options: LoadOptions, onStale: (() => void) | null): Pro
   const routing = registry.isDeclared
     ? await loadDestinations(registry, { root, bundled, importLocal }, own)
     : undeclared
+  if (document) {
+    const { registry: loaded } = routing
+    checkHooks(settings.hooks, document, typeof loaded === 'string' ? null : loaded.destinations, own)
+  }
   const silencesLocation = locateSilences(root, {
     flag: options.silencesFile,
     environment,

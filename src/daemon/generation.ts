@@ -22,6 +22,7 @@ import { warnUnusedContent } from '../workspace/unused-content.ts'
 import { accessRules } from './access/access-rules.ts'
 import { type HttpTlsFiles, readServerTls } from './access/http-tls.ts'
 import { logGuards } from './guard-reports.ts'
+import { checkHookSecrets } from './hooks/hook-secrets.ts'
 import { projectHash } from './members/project-hash.ts'
 
 export interface GenerationOptions {
@@ -97,6 +98,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const secrets = await readableSecrets(registry, project.root, options)
   const secretFiles = secrets.files(registry.destinations)
   const access = await accessRules(project.settings.api, secrets)
+  await checkHookSecrets(project.settings.hooks, secrets)
   const tls = readServerTls(options.httpTls ?? {})
   const routed = { ...withoutTests(project), registry }
   const testNames = new Map(

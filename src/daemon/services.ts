@@ -11,6 +11,7 @@ import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
+import { isAnswerable } from '../workspace/hooks/answer-alert.ts'
 import { openActs } from './access/open-acts.ts'
 import { openApi } from './access/open-api.ts'
 import type { Cleanups } from './cleanups.ts'
@@ -18,6 +19,7 @@ import { openConsole } from './console/open-console.ts'
 import type { Generation } from './generation.ts'
 import { SkippedEventsCounter } from './guard-reports.ts'
 import { silenceGauges, stepsOf } from './handling-metrics.ts'
+import { openHooks } from './hooks/open-hooks.ts'
 import { memberGauges } from './members/member-gauges.ts'
 import { PartitionStates } from './partitions/partition-states.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -107,6 +109,17 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   })
   const acts = openActs(resources, options, () => delivery.wake())
   const api = openApi(resources, options, acts)
+  const hooks = openHooks({
+    store,
+    project: () => current.generation.project,
+    secrets: () => current.generation.secrets,
+    absence,
+    metrics,
+    log,
+    clock: systemClock,
+    monotonic: () => performance.now(),
+    wake: () => delivery.wake(),
+  })
   const server = createServer({
     log,
     metrics,
@@ -120,7 +133,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
     absence,
-    parts: [api.part, openConsole(resources, options, { streams: api.streams, acts })],
+    parts: [api.part, hooks, openConsole(resources, options, { streams: api.streams, acts })],
   })
   cleanups.add('HTTP server', () => Promise.all([api.close(), server.close()]).then(() => {}))
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
@@ -141,6 +154,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     print: options.print,
     projectRoot: root,
     version: VERSION,
+    isAnswerable: (destination) => isAnswerable(destination, current.generation.project.settings.hooks),
     cluster: () => {
       const { hash, project } = current.generation
       return { generation: hash, orphanAfterMs: project.settings.cluster.orphanAfterMs }

@@ -19,11 +19,13 @@ interface DeliveryContext {
   readonly repeated: boolean
   /** Marks the title, for example of an alert that is sent again by hand. */
   readonly titlePrefix?: string
+  /** Whether the hook of the destination is configured. */
+  readonly isAnswerable?: boolean
 }
 
 export function buildMessage(
   { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
-  { destination, deliveryId, at, repeated, titlePrefix = '' }: DeliveryContext,
+  { destination, deliveryId, at, repeated, titlePrefix = '', isAnswerable = false }: DeliveryContext,
 ): Message {
   const json = wellFormedJson(markTitle(frozen, titlePrefix))
   const notification = readableNotification(JSON.parse(json) as Notification)
@@ -38,6 +40,7 @@ export function buildMessage(
     idempotencyKey: deliveryId,
     repeated,
     at,
+    ...(isAnswerable && { isAnswerable }),
   }
 }
 

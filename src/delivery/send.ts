@@ -40,6 +40,8 @@ export interface SendPorts {
   readonly projectRoot: string
   /** The version of Signalbox, for `User-Agent`. */
   readonly version: string
+  /** Whether people can answer the alerts of a destination at its provider; absent: they cannot. */
+  readonly isAnswerable?: (destination: Destination) => boolean
 }
 
 export type SendResult =
@@ -115,7 +117,8 @@ export async function sendOnce(
     return shortened(redact(whole))
   }
   try {
-    const context = { destination: destination.name, at: ports.clock.now(), ...sending }
+    const isAnswerable = ports.isAnswerable?.(destination) ?? false
+    const context = { destination: destination.name, at: ports.clock.now(), isAnswerable, ...sending }
     const plain = buildMessage(alert, context)
     const type = await ports.types(destination.type)
     assertKindSupported(type, plain)

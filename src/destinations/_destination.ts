@@ -43,6 +43,8 @@ export interface Message {
   readonly payload: JsonText | null
   /** A key that is the same on every attempt. Send it to the provider; headers of the user must not override it. */
   readonly idempotencyKey: string
+  /** True: the provider's hook is configured, so that the message can have controls with which people answer the alert. */
+  readonly isAnswerable?: boolean
   /** True: an earlier attempt may have succeeded. If the provider has no idempotency keys, look for its result first. */
   readonly repeated: boolean
   /** The time of this attempt in epoch milliseconds. */

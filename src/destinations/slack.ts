@@ -12,6 +12,7 @@ import { contextText, labelledParts, type Part } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { joinUrl, postJson } from './parts/json-request.ts'
 import { SLACK_RULES } from './parts/slack-answers.ts'
+import { slackButtons } from './parts/slack-buttons.ts'
 import { Truncation } from './parts/truncate.ts'
 import { type PostedMessage, reportSlackUpdate } from './parts/updates/slack-update.ts'
 
@@ -105,7 +106,8 @@ export default defineDestination<SlackOptions>({
       const attachment = attachmentOf(message, withContext, truncation)
       if (webhookUrl !== undefined) return JSON.stringify({ attachments: [attachment] })
       const metadata = metadataOf(message)
-      return JSON.stringify({ channel, thread_ts: threadTs, attachments: [attachment], metadata })
+      const attachments = [attachment, ...slackButtons(message, 'open')]
+      return JSON.stringify({ channel, thread_ts: threadTs, attachments, metadata })
     }
     /** Where the message goes is for the options alone to say. */
     function botPayload(payload: string): string {

@@ -62,6 +62,10 @@ export const DAEMON_CODES = {
     cause: 'A token that `secret` in `api.tokens` names has less than 20 characters.',
     fix: 'Create one with `signalbox token new`.',
   },
+  'short-hook-secret': {
+    cause: 'The secret of a hook in `hooks` of signalbox.yaml has less than 16 characters.',
+    fix: 'Copy the secret from the provider again.',
+  },
   'invalid-token-file': {
     cause: 'The file of `--http-token-file` is empty or cannot be read.',
     fix: 'Write a long random text into it, and check its path and permissions.',

@@ -117,6 +117,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: '1; 0 while the database of the store cannot be reached.',
     labels: [],
   },
+  signalbox_hooks_total: {
+    help: 'What hooks reported, by outcome: done, unchanged, late, repeated, unknown, ignored, challenge, malformed, refused, limited, failed.',
+    labels: ['hook', 'outcome'],
+  },
   signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
 }
 

@@ -2,6 +2,7 @@
 import type { DeliveryRow, DeliveryState } from './rows/delivery-rows.ts'
 
 export interface DeliveryFilter {
+  readonly id?: string
   readonly states?: readonly DeliveryState[]
   readonly kind?: DeliveryRow['kind']
   /** The name or key of a destination. */

@@ -22,6 +22,7 @@ import {
   incompleteText,
   incompleteTypes,
 } from './guards/guard-coverage.ts'
+import { checkHookSetup } from './hooks/hook-checks.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
 import { openProjectStore, storeUrlOf } from './project-store.ts'
@@ -60,6 +61,7 @@ export async function runChecks(
     ['destinations', () => destinations(project, workspace)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
     ['store', () => store(workspace)],
+    ['hooks', () => hooks(project, workspace, secretsDirs)],
     ['permissions', () => permissions(project, workspace, locations)],
   ]
   const results: CheckResult[] = []
@@ -241,6 +243,21 @@ async function identified(
       hint ?? 'see the documentation of the destination type',
     )
   }
+}
+
+async function hooks(
+  project: Project,
+  workspace: WorkspaceOptions,
+  secretsDirs: readonly string[],
+): Promise<CheckOutcome[]> {
+  if (Object.keys(project.settings.hooks).length === 0) return []
+  const environment = processEnvironment(workspace)
+  const secrets = createSecrets({ environment, projectRoot: project.root, secretsDirs })
+  // The check of the store says why it cannot be read.
+  const opened = await openProjectStore(workspace, undefined, 'read').catch(() => null)
+  const outcomes = await checkHookSetup(project, secrets, opened)
+  await opened?.close()
+  return outcomes
 }
 
 async function store(workspace: WorkspaceOptions): Promise<Checked> {

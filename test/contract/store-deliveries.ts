@@ -61,6 +61,13 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       if (state === 'dead') await settle(claimed, dead())
     }
 
+    it('a delivery is found by its id', async () => {
+      await add(delivery('d1', { alertId: 'a1' }), delivery('d2', { alertId: 'a2' }))
+      const found = await store.deliveries({ id: 'd2', limit: 10 })
+      expect(found.map(({ id, alertIds }) => [id, alertIds])).toEqual([['d2', ['a2']]])
+      expect(await store.deliveries({ id: 'd3', limit: 10 })).toEqual([])
+    })
+
     it('due deliveries are claimed with their alerts, earliest first, up to the requested number', async () => {
       await add(
         delivery('late', { due: T0 + 3 }),

@@ -57,3 +57,9 @@ export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
+
+/** True if the text is one reference and nothing else. */
+export function isReference(text: string): boolean {
+  const { references, malformed } = findReferences(text)
+  return references.length === 1 && malformed.length === 0 && references[0]!.text === text
+}

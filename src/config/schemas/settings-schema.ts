@@ -1,4 +1,5 @@
 /** signalbox.yaml. */
+import { CLOSED_REASONS } from '../../model/alerts/alert-status.ts'
 import { IDENTITY_ROLES, ROLES } from '../../model/project/api-settings.ts'
 import { LINT_CODES } from '../../model/project/lint.ts'
 import { DEFAULT_SETTINGS } from '../../model/project/settings.ts'
@@ -36,6 +37,9 @@ const API_TOKEN = closed(
   ['name', 'role'],
   exactlyOne('hash', 'secret'),
 )
+
+const HOOK = { secret: TEXT, destination: { type: 'string', minLength: 1 } }
+const IGNORED_USERS = { type: 'array', maxItems: 100, items: { type: 'string', minLength: 1 } }
 
 export const SETTINGS_SCHEMA = closed({
   sources: TEXTS,
@@ -87,6 +91,18 @@ export const SETTINGS_SCHEMA = closed({
       pattern: '^https?://[^\\s?#]+$',
       form: 'a URL such as https://soc.example.com',
     },
+  }),
+  hooks: closed({
+    slack: closed(HOOK, ['secret']),
+    pagerduty: closed({ ...HOOK, ignoreUsers: IGNORED_USERS }, ['secret']),
+    jira: closed(
+      {
+        ...HOOK,
+        ignoreUsers: IGNORED_USERS,
+        closedReasons: { type: 'object', additionalProperties: { enum: [...CLOSED_REASONS] } },
+      },
+      ['secret'],
+    ),
   }),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),

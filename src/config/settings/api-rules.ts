@@ -2,7 +2,7 @@
 /** Checks the tokens and proxies of `api` in signalbox.yaml: names, networks, references to secrets, and ends. */
 import { isNetwork } from '../../core/network-set.ts'
 import { type ApiSettings, expiryOf } from '../../model/project/api-settings.ts'
-import { findReferences } from '../destinations/secret-references.ts'
+import { isReference } from '../destinations/secret-references.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
@@ -50,11 +50,6 @@ export function checkApi(
       hint: 'write an address and a prefix, for example 127.0.0.1/32',
     })
   }
-}
-
-function isReference(text: string): boolean {
-  const { references, malformed } = findReferences(text)
-  return references.length === 1 && malformed.length === 0 && references[0]!.text === text
 }
 
 function warnOfEnd(

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { hasEntry } from '../../files/path-kind.ts'
+import type { HookName, HookSettings, HooksSettings } from '../../model/project/hook-settings.ts'
 import {
   type ClassificationMatcher,
   type ClusterSettings,
@@ -33,6 +34,7 @@ interface DeclaredSettings {
   limits?: Partial<Settings['limits']>
   cluster?: Partial<Omit<Settings['cluster'], 'orphanAfterMs'>> & { orphanAfter?: string }
   api?: Partial<Settings['api']>
+  hooks?: Partial<Record<HookName, Partial<HookSettings> & Pick<HookSettings, 'secret'>>>
   alertUrl?: string
   python?: unknown
   lint?: { off?: Settings['lintOff'] }
@@ -66,6 +68,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     limits,
     cluster,
     api,
+    hooks,
     lint,
     warnings,
     destinations = null,
@@ -78,6 +81,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     cluster: { ...DEFAULT_SETTINGS.cluster, ...clusterSettings(cluster) },
     api: apiSettings(api),
+    hooks: hookSettings(hooks),
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
@@ -92,6 +96,13 @@ function apiSettings(declared: DeclaredSettings['api'] = {}): Settings['api'] {
     ...rest,
     identity: identity && { ...identity, header: identity.header.toLowerCase() },
   }
+}
+
+function hookSettings(declared: DeclaredSettings['hooks'] = {}): HooksSettings {
+  const complete = Object.entries(declared).map(([name, hook]) => {
+    return [name, { destination: null, closedReasons: {}, ignoreUsers: [], ...hook }] as const
+  })
+  return Object.fromEntries(complete)
 }
 
 function clusterSettings({

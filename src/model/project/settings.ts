@@ -1,5 +1,6 @@
 /** Settings of signalbox.yaml, complete with their defaults. */
 import type { ApiSettings } from './api-settings.ts'
+import type { HooksSettings } from './hook-settings.ts'
 import type { LintCode } from './lint.ts'
 import type { TrustRule } from './trust-group.ts'
 import type { WarningPolicy } from './warning-policy.ts'
@@ -46,6 +47,7 @@ export interface Settings {
   readonly limits: Limits
   readonly cluster: ClusterSettings
   readonly api: ApiSettings
+  readonly hooks: HooksSettings
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
   /** Absolute paths of folders and wheels of pure-Python packages; earlier ones win. */
@@ -78,6 +80,7 @@ export const DEFAULT_SETTINGS: Settings = {
   },
   cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024, orphanAfterMs: 120_000 },
   api: { tokens: [], identity: null, publicUrl: null },
+  hooks: {},
   alertUrl: '',
   pythonPaths: [],
   lintOff: [],

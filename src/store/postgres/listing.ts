@@ -76,6 +76,7 @@ const MISSING = `EXISTS (
 /** Lists deliveries, newest first; oldest first within a range of creation. */
 export async function listDeliveries(database: Database, filter: DeliveryFilter): Promise<DeliveryRow[]> {
   const { where, parameters } = whereAll([
+    ['d.id = ?', filter.id],
     ['d.state = ANY (?::text[])', filter.states],
     ['d.kind = ?', filter.kind],
     ['?::text IN (d.destination, d.destination_key)', filter.destination],

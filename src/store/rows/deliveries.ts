@@ -85,6 +85,7 @@ const MISSING = `EXISTS (
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
     {
+      id: filter.id,
       states: filter.states && JSON.stringify(filter.states),
       kind: filter.kind,
       destination: filter.destination,
@@ -95,6 +96,7 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       until: filter.created?.until,
     },
     {
+      id: 'id = :id',
       states: 'state IN (SELECT value FROM json_each(:states))',
       kind: 'kind = :kind',
       destination: ':destination IN (destination, destination_key)',

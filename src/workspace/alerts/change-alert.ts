@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { AlertStatus } from '../../model/alerts/alert-status.ts'
 import {
   type AlertRow,
+  type AuditVerb,
   EMPTY_PLAN,
   type Group,
   type NewAudit,
@@ -32,7 +33,15 @@ export interface Actor {
   readonly origin?: string
   /** The same request changes an alert once, however often it comes. */
   readonly requestId?: string
+  /**
+   * The act is a report of a provider with this id. It is taken in the commit of the change, so that it counts once. A
+   * status that is reached already is left as it is: the report may be the result of an update.
+   */
+  readonly report?: string
 }
+
+/** Reports with the same id are known for so long. Hooks refuse older ones. */
+const REPORT_KEPT_MS = 15 * 24 * 60 * 60_000
 
 export interface ChangedAlert {
   /** `repeated`: a request with this id was carried out before. */
@@ -62,14 +71,15 @@ export async function changeAlert(
         code: 'unknown-id',
         hint: 'list the alerts with `signalbox alerts list`',
       })
-    if (await isCarriedOut(store, actor)) return { result: 'repeated', status: alert.status }
+    if (await isCarriedOut(store, actor, alert)) return { result: 'repeated', status: alert.status }
     if (expectedVersion !== undefined && alert.status.version !== expectedVersion)
       throw new UserError(`the alert has the version ${alert.status.version} now`, {
         code: 'changed-alert',
         hint: 'read the alert again, and send its ETag as If-Match',
       })
-    const decision = decideStatus(alert.status, act, actor.name, now)
-    if (decision.verb === null) return { result: decision.result, status: alert.status }
+    const decision = decide(alert.status, act, actor, now)
+    if (decision.verb === null && actor.report === undefined)
+      return { result: decision.result, status: alert.status }
     // The daemon or another person can have changed the alert meanwhile.
     if (await commitDecision(store, alert, decision, actor, now))
       return { result: decision.result, status: decision.status ?? alert.status }
@@ -80,8 +90,27 @@ export async function changeAlert(
   })
 }
 
-async function isCarriedOut(store: ChangeStore, { requestId }: Actor): Promise<boolean> {
-  return requestId !== undefined && (await store.audit({ requestId, limit: 1 })).length > 0
+async function isCarriedOut(
+  store: ChangeStore,
+  { requestId, report }: Actor,
+  { id }: AlertRow,
+): Promise<boolean> {
+  if (requestId !== undefined && (await store.audit({ requestId, limit: 1 })).length > 0) return true
+  if (report === undefined) return false
+  const reportId = reportIdOf(report, id)
+  return (await store.read({ groups: [], limiters: [], seen: [reportId] })).seen.has(reportId)
+}
+
+function reportIdOf(report: string, alertId: string): string {
+  return `once:${report} ${alertId}`
+}
+
+function decide(status: AlertStatus, act: AlertAct, { name, report }: Actor, now: number): StatusDecision {
+  const isReached =
+    (act.verb === 'acknowledge' && status.status === 'acknowledged') ||
+    (act.verb === 'resolve' && status.status === 'resolved')
+  if (report === undefined || !isReached) return decideStatus(status, act, name, now)
+  return { result: 'unchanged', status: null, verb: null, note: '', endsGroup: false }
 }
 
 async function commitDecision(
@@ -99,7 +128,11 @@ async function commitDecision(
   const plan = {
     ...EMPTY_PLAN,
     statuses: decision.status ? [{ alertId: alert.id, status: decision.status }] : [],
-    audits: [auditOf(alert, decision, actor, now)],
+    audits: decision.verb === null ? [] : [auditOf(alert, decision, decision.verb, actor, now)],
+    seen:
+      actor.report === undefined
+        ? []
+        : [{ id: reportIdOf(actor.report, alert.id), until: now + REPORT_KEPT_MS }],
     groups: group ? [endsGroup ? closeGroup(group.value) : withoutHidden(group.value)] : [],
   }
   const groups = new Map(group ? [[alert.groupKey, group.version]] : [])
@@ -116,12 +149,18 @@ async function openGroupOf(
   return group?.value.alertId === id ? group : undefined
 }
 
-function auditOf(alert: AlertRow, decision: StatusDecision, actor: Actor, now: number): NewAudit {
+function auditOf(
+  alert: AlertRow,
+  decision: StatusDecision,
+  verb: AuditVerb,
+  actor: Actor,
+  now: number,
+): NewAudit {
   return {
     at: now,
     actor: actor.name,
     via: actor.via,
-    verb: decision.verb!,
+    verb,
     subject: { kind: 'alert', id: alert.id },
     ...auditedValues(alert.status, decision),
     note: decision.note,

@@ -33,6 +33,29 @@ describe('doctor', () => {
     })
   })
 
+  it('doctor says which hooks have no secret, no request and no updates', async () => {
+    const { code, results } = await findings({
+      ...SOUND,
+      'signalbox.yaml':
+        "hooks: { slack: { secret: '${env:PATH}' }, jira: { secret: '${env:SIGNALBOX_TEST_NOT_SET}' } }\n",
+      'destinations.yaml': `version: 1
+destinations:
+  - name: chat
+    type: slack
+    options: { botToken: "\${env:PATH}", channel: C1 }
+`,
+    })
+    const hooks = results
+      .filter(({ what }) => what === 'hooks')
+      .map(({ state, detail }) => `${state} ${detail}`)
+    expect(hooks).toEqual([
+      'note slack: no request with a valid signature has come yet',
+      'missing jira: ${env:SIGNALBOX_TEST_NOT_SET} is not set',
+      'note slack: messages of chat do not show that they were answered',
+    ])
+    expect(code).toBe(1)
+  })
+
   it('doctor reports what an empty folder lacks', async () => {
     const { code, states } = await findings({})
     expect([code, states.files, states.destinations]).toEqual([1, 'missing', 'missing'])

@@ -57,6 +57,7 @@ describe('settings', () => {
         identity: { header: 'x-forwarded-user', from: ['127.0.0.1/32'], role: 'viewer' },
         publicUrl: 'https://soc.example.com',
       },
+      hooks: {},
       alertUrl: 'https://file.example/{alertId}',
       lintOff: [],
       warnings: { error: [], off: ['dedup-period'] },

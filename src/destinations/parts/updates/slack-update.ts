@@ -4,6 +4,7 @@ import { isError, messageOf } from '../../../errors.ts'
 import type { Answer, Outgoing, Receipt, Update } from '../../_destination.ts'
 import { createOnce } from '../create-once.ts'
 import { joinUrl, postJson } from '../json-request.ts'
+import { slackButtons } from '../slack-buttons.ts'
 import { Truncation } from '../truncate.ts'
 import { titleWithStatus, unknownMessage, updateText } from './update-text.ts'
 
@@ -81,8 +82,12 @@ function answerInThread(update: Update, { channel, ts }: PostedMessage, options:
 function edit(update: Update, { channel, ts }: PostedMessage, options: SlackChannel): Outgoing {
   const truncation = new Truncation()
   const shown = { ...update, title: titleWithStatus(update) }
+  const attachmentsOf = (withContext: boolean) => [
+    options.attachment(shown, withContext, truncation),
+    ...slackButtons(update, update.status),
+  ]
   const bodyWith = (withContext: boolean) =>
-    JSON.stringify({ channel, ts, attachments: [options.attachment(shown, withContext, truncation)] })
+    JSON.stringify({ channel, ts, attachments: attachmentsOf(withContext) })
   const body = truncation.fullest(BODY_LIMIT_BYTES, () => bodyWith(true), {
     without: 'the context',
     build: () => bodyWith(false),
