@@ -73,6 +73,9 @@ const UNAVAILABLE = refusal(503, 'the store cannot be reached: send it again', {
 })
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
+/** It limits a part of a path before its escapes are decoded. The API refuses ids of more than 256 characters itself. */
+const MAX_PARAM_CHARS = 4_096
+
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
 
 export function tlsOptions({ cert, key, clientCa }: ServerTls): TlsOptions {
@@ -93,6 +96,8 @@ export function createApp(host: string, options: ServerOptions): App {
   const fastify: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: options.bodyBytes,
+    // The default is 100, and ids of detections and alerts can be longer.
+    routerOptions: { maxParamLength: MAX_PARAM_CHARS },
     // These timeouts end clients that send a byte at a time: headers within 10 s, the whole request within 60 s.
     requestTimeout: 60_000,
     keepAliveTimeout: 30_000,

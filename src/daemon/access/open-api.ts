@@ -5,6 +5,7 @@ import { Streams } from '../../server/api/change-stream.ts'
 import type { ServerPart } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
 import type { DaemonOptions, Resources } from '../resources.ts'
+import { createSilenceActs } from './silence-acts.ts'
 
 interface OpenApi {
   readonly part: ServerPart
@@ -22,6 +23,8 @@ export function openApi(
   const ports = {
     store,
     acts,
+    silences: createSilenceActs({ store, project: () => current.generation.project }),
+    routes: () => current.generation.routes(),
     detections: () => current.generation.project.detections,
     destinations: () => current.generation.project.registry.destinations,
     version: VERSION,

@@ -13,6 +13,8 @@ import { addRoute } from './api-route.ts'
 import { SHARED_SCHEMAS } from './api-schemas.ts'
 import type { Streams } from './change-stream.ts'
 import { addProjectRoutes } from './project-routes.ts'
+import { addSilenceRoutes } from './silence-routes.ts'
+import { SILENCE_SHARED_SCHEMAS } from './silence-schemas.ts'
 import { addStream } from './stream-route.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
@@ -40,7 +42,7 @@ export async function addApi(root: FastifyInstance, access: Access, options: Api
     async (scope) => {
       setUpParsing(scope)
       scope.setErrorHandler(problemHandler(options.log))
-      for (const schema of SHARED_SCHEMAS) scope.addSchema(schema)
+      for (const schema of [...SHARED_SCHEMAS, ...SILENCE_SHARED_SCHEMAS]) scope.addSchema(schema)
       await scope.register(swagger, {
         openapi: OPENAPI,
         refResolver: {
@@ -68,6 +70,7 @@ export async function addApi(root: FastifyInstance, access: Access, options: Api
       })
       addAlertRoutes(scope, access, options.ports)
       addProjectRoutes(scope, access, options.ports)
+      addSilenceRoutes(scope, access, options.ports)
       addStream(scope, access, options.streams)
       addRoute(scope, access, {
         method: 'GET',
@@ -98,7 +101,7 @@ function setUpParsing(scope: FastifyInstance): void {
     scope.getDefaultJsonParser('error', 'error'),
   )
   const formats = { 'date-time': isTime }
-  const strict = new Ajv({ formats })
+  const strict = new Ajv({ formats, schemas: [...SILENCE_SHARED_SCHEMAS] })
   const ofTexts = new Ajv({ formats, coerceTypes: 'array', useDefaults: true })
   scope.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'querystring' ? ofTexts : strict).compile(schema as object),

@@ -1,8 +1,10 @@
 /** What the API needs of the daemon: reads of the store, what the project has, and the acts of people. */
 import type { AlertStatus, ClosedReason } from '../../model/alerts/alert-status.ts'
+import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Silence } from '../../model/alerts/silence.ts'
 import type { Destination } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
-import type { Store } from '../../store/store.ts'
+import type { AlertRow, Store } from '../../store/store.ts'
 
 export type ApiStore = Pick<
   Store,
@@ -66,7 +68,43 @@ export interface ApiActs {
   unmute(id: string, actor: ApiActor): Promise<boolean>
 }
 
+export interface ListedSilence {
+  readonly silence: Silence
+  readonly origin: 'file' | 'store'
+  readonly state: 'planned' | 'active' | 'ended'
+  readonly alerts: number
+  readonly lastAt: number | null
+  readonly createdBy: string | null
+}
+
+/** What a person asks for; the id and the beginning are the store's. */
+export interface WantedSilence
+  extends Pick<Silence, 'match' | 'except' | 'destinations' | 'reason' | 'owner'> {
+  readonly everything: boolean
+  readonly critical: boolean
+}
+
+/** Silences of the file and of the store. The acts reject with a UserError where they are not possible. */
+export interface SilenceActs {
+  /** @param endsAfter silences that had ended then are left out. */
+  list(endsAfter: number): Promise<readonly ListedSilence[]>
+  /** Also one that has ended; null: there is none. */
+  find(id: string): Promise<ListedSilence | null>
+  /** Returns the id; for a request that was carried out before, that of the silence that it made. */
+  add(wanted: WantedSilence, forMs: number, actor: ApiActor): Promise<string>
+  expire(id: string, actor: ApiActor): Promise<void>
+  /** @param forMs the time from now to its new end. */
+  extend(id: string, forMs: number, actor: ApiActor): Promise<void>
+  /** The newest alerts that it would have hidden, the severest first, of the number that was looked at. */
+  preview(
+    wanted: Pick<Silence, 'match' | 'except'>,
+    sinceMs?: number,
+  ): Promise<{ readonly looked: number; readonly hidden: readonly AlertRow[] }>
+}
+
 export interface ApiPorts {
+  readonly silences: SilenceActs
+  readonly routes: () => RouteTable
   readonly store: ApiStore
   readonly acts: ApiActs
   readonly detections: () => ReadonlyMap<string, Detection>

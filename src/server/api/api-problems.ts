@@ -27,6 +27,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-destination': 404,
   'unknown-detection': 404,
   'too-long': 422,
+  'invalid-silence': 422,
+  'changing-silence': 503,
   'changed-alert': 412,
   'changing-alert': 503,
   'changing-limiter': 503,

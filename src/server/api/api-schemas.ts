@@ -19,7 +19,7 @@ const oneOf = <T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description })
 const nullable = (schema: object) => ({ ...schema, type: ['string', 'null'] })
 const time = (description: string) => Type.String({ format: 'date-time', description })
-const reference = <S extends TSchema>(schema: S) =>
+export const reference = <S extends TSchema>(schema: S) =>
   Type.Unsafe<Static<S>>({ $ref: `${(schema as { $id?: string }).$id}#` })
 const list = <T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number][]>({
@@ -172,6 +172,9 @@ export const AlertListQuery = closed({
   assignee: Type.Optional(line(1, MAX_ASSIGNEE_CHARS, 'Who cares for the alert.')),
   silenced: Type.Optional(
     Type.Boolean({ description: 'True: only alerts that a silence hid from a destination.' }),
+  ),
+  silencedBy: Type.Optional(
+    line(1, MAX_TEXT_CHARS, 'The id of a silence that hid the alert from a destination.'),
   ),
   since: Type.Optional(time('Alerts that were created then or later.')),
   until: Type.Optional(time('Alerts that were created before.')),

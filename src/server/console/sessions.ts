@@ -2,8 +2,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 export const SESSION_TTL_MS = 12 * 3_600_000
-/** The oldest session ends when there are more. */
-const MAX_SESSIONS = 1_000
+/** The oldest session of a token ends when there are more, so that one token ends no session of another. */
+const MAX_SESSIONS_PER_TOKEN = 100
 const ID_BYTES = 32
 
 interface Session {
@@ -20,8 +20,8 @@ export class Sessions {
   begin(token: string, now: number): string {
     const id = randomBytes(ID_BYTES).toString('base64url')
     this.#sessions.set(id, { token, endsAt: now + SESSION_TTL_MS })
-    const [oldest] = this.#sessions.keys()
-    if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest!)
+    const ofToken = [...this.#sessions].flatMap(([each, session]) => (session.token === token ? [each] : []))
+    if (ofToken.length > MAX_SESSIONS_PER_TOKEN) this.#sessions.delete(ofToken[0]!)
     return id
   }
 

@@ -35,6 +35,8 @@ export interface AlertQuery {
   readonly assignee?: string
   /** True: only alerts that a silence hid from a destination. */
   readonly silenced?: boolean
+  /** If it is set, alerts that this silence did not hide are left out. */
+  readonly silencedBy?: string
   /** The time of creation. The first end is included. */
   readonly since?: number
   readonly until?: number

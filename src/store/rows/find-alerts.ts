@@ -119,6 +119,8 @@ function conditionsOf(query: AlertQuery, place: string): string[] {
     assignee: "i.assignee = :assignee AND i.assignee <> ''",
     silenced: `:silenced = 1 AND EXISTS (
       SELECT 1 FROM alert b JOIN silence_hit h ON h.alert_id = b.id WHERE b.seq = i.seq)`,
+    silencedBy: `i.seq IN (
+      SELECT b.seq FROM silence_hit h JOIN alert b ON b.id = h.alert_id WHERE h.silence_id = :silencedBy)`,
     // The index of texts finds texts in any case.
     tag: 'instr(i.tags, :tag) > 0',
     destination: 'instr(i.destinations, :destination) > 0',
@@ -127,10 +129,10 @@ function conditionsOf(query: AlertQuery, place: string): string[] {
 }
 
 function paramsOf(query: AlertQuery): Params {
-  const { before, since, until, detection, assignee, silenced, tag, destination } = query
+  const { before, since, until, detection, assignee, silenced, silencedBy, tag, destination } = query
   const texts = { tag: line(tag), destination: line(destination) }
   const hidden = silenced === true ? 1 : undefined
-  const params = { before, since, until, detection, assignee, silenced: hidden, ...texts }
+  const params = { before, since, until, detection, assignee, silenced: hidden, silencedBy, ...texts }
   return Object.fromEntries(
     Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )

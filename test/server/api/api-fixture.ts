@@ -2,6 +2,7 @@
 import { afterEach } from 'vitest'
 import { tokenDigest } from '../../../src/core/token-digest.ts'
 import { createOperatorActs, type OperatorActOptions } from '../../../src/daemon/access/operator-acts.ts'
+import { createSilenceActs } from '../../../src/daemon/access/silence-acts.ts'
 import { nullLog } from '../../../src/model/ports.ts'
 import { ROLES, type Role } from '../../../src/model/project/api-settings.ts'
 import type { RoutedProject } from '../../../src/model/project/project.ts'
@@ -54,12 +55,27 @@ export async function apiFixture(
   await store.commit(plan({ alerts }), expecting())
   const streams = new Streams(store, () => performance.now())
   const destinations = [destination('soc', { options: { url: 'https://soc.example/S3CRET' } })]
-  const project = () => ({ registry: { destinations, fallback: [] } }) as unknown as RoutedProject
+  const project = () =>
+    ({ registry: { destinations, fallback: [] }, handling: { silences: [] } }) as unknown as RoutedProject
   const ports = {
     store,
     version: '1.2.3',
     detections: () => new Map(),
     destinations: () => destinations,
+    silences: createSilenceActs({ store, project }),
+    routes: () => ({
+      rows: [
+        {
+          detection: 'X',
+          logTypes: ['L'],
+          severity: 'HIGH' as const,
+          route: null,
+          evidence: 'unknown' as const,
+          tests: [],
+        },
+      ],
+      silent: [{ detection: 'Y', reason: 'it is disabled' }],
+    }),
     acts: { ...createOperatorActs({ store, project, sendTest, wake: () => {} }), ...acts },
   }
   const tokens = ROLES.map((role) => ({

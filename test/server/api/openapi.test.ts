@@ -24,6 +24,8 @@ it('every operation has an id, a summary, a role, and an answer with a problem',
     'Destination',
     'Detection',
     'Problem',
+    'Silence',
+    'SilenceMatch',
   ])
   const operations = Object.values<
     Record<string, { operationId: string; summary: string; description: string; responses: object }>

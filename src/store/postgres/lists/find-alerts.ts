@@ -96,7 +96,7 @@ function rangeOf({ before, since, until }: AlertQuery): Conditions {
   ]
 }
 
-function namesOf({ detection, assignee, silenced }: AlertQuery): Conditions {
+function namesOf({ detection, assignee, silenced, silencedBy }: AlertQuery): Conditions {
   return [
     ['detection = ?', detection],
     // The second condition is that of the index.
@@ -104,6 +104,10 @@ function namesOf({ detection, assignee, silenced }: AlertQuery): Conditions {
     [
       '?::int = 1 AND seq IN (SELECT b.seq FROM silence_hit h JOIN alert b ON b.id = h.alert_id)',
       silenced === true ? 1 : undefined,
+    ],
+    [
+      'seq IN (SELECT b.seq FROM silence_hit h JOIN alert b ON b.id = h.alert_id WHERE h.silence_id = ?)',
+      silencedBy,
     ],
   ]
 }
