@@ -384,6 +384,11 @@ const DESTINATIONS = {
     cause: 'Every destination of the fallback is disabled.',
     fix: 'Enable one, or name another.',
   },
+  'unsupported-digest': {
+    severity: 'error',
+    cause: 'The type of the destination calls a person, who acknowledges one alert and no list of them.',
+    fix: 'Remove `digest`, or gather the alerts at a destination of another type.',
+  },
   'unsupported-kind': {
     severity: 'error',
     cause: 'The type of the destination cannot deliver this type of alert.',

@@ -62,7 +62,7 @@ export const COMMANDS: CommandMap = {
     load: () => import('./commands/silences.ts'),
   },
   deliveries: {
-    summary: 'list and retry deliveries',
+    summary: 'list and retry deliveries, and send digests',
     load: () => import('./commands/deliveries.ts'),
   },
   status: {

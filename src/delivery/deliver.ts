@@ -3,15 +3,10 @@ import { messageOf } from '../errors.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
-import type {
-  AlertRow,
-  ClaimedDelivery,
-  DeliveryOutcome,
-  DeliveryRow,
-  DestinationState,
-} from '../store/store.ts'
+import type { AlertRow, ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
 import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused, pauseHint, updateDead } from './delivery-findings.ts'
+import type { SentAlert } from './delivery-message.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { isOpen } from './destination-state/breaker.ts'
 import { type AttemptContext, nextState } from './destination-state/next-state.ts'
@@ -19,6 +14,7 @@ import { pauseCreditMs } from './destination-state/pauses.ts'
 import { type Refusal, refusalCause } from './destination-state/refusal-streak.ts'
 import { reviveRefused } from './destination-state/revive-refused.ts'
 import { stateAudit } from './destination-state/state-audit.ts'
+import { DEFAULT_SHOWN_ALERTS, digestAlert } from './digest/digest-alert.ts'
 import { createFallbackDeliveries } from './fallback/fallback-deliveries.ts'
 import { waitingTitlePrefix } from './fallback/paused-fallback.ts'
 import { logOutcome } from './log-outcome.ts'
@@ -175,11 +171,18 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const signal = AbortSignal.any([stop, late.signal])
   const { delivery, repeated } = claimed
   const update = updateDetails(claimed, alert, destination)
-  const titlePrefix = update ? '' : titlePrefixOf(delivery, alert)
+  const titlePrefix = update ? '' : titlePrefixOf(claimed, alert)
   const { monotonic = () => performance.now() } = ports
   // A process that was stopped for a while must not send what another one has claimed meanwhile.
   const mayBegin = () => monotonic() - task.claimedAt <= LEASE_MS - SEND_TIMEOUT_MS
-  const sending = { alert, deliveryId: delivery.id, repeated, titlePrefix, update, mayBegin }
+  const sending = {
+    alert: sentAlert(claimed, destination) ?? alert,
+    deliveryId: delivery.id,
+    repeated,
+    titlePrefix,
+    update,
+    mayBegin,
+  }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   // The default reason would be an Error with a stack, for every delivery.
@@ -187,12 +190,21 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   return result
 }
 
+/** A digest of one alert is that alert. */
+function sentAlert({ delivery, alerts }: ClaimedDelivery, { handling }: Destination): SentAlert | undefined {
+  if (delivery.kind !== 'digest' || alerts.length < 2) return undefined
+  const { json, ...alert } = digestAlert(alerts, handling.digest?.max ?? DEFAULT_SHOWN_ALERTS)
+  return { ...alert, digest: json }
+}
+
 function isNotBegun(sent: SendResult): boolean {
   return sent.result === 'retry' && sent.isNotBegun === true
 }
 
-function titlePrefixOf(delivery: DeliveryRow, alert: AlertRow): string {
+function titlePrefixOf({ delivery, alerts }: ClaimedDelivery, alert: AlertRow): string {
   if (isResend(delivery)) return RESEND_TITLE_PREFIX
+  // A digest marks each alert that is resolved.
+  if (alerts.length > 1) return waitingTitlePrefix(delivery)
   return resolvedTitlePrefix(alert) || waitingTitlePrefix(delivery)
 }
 

@@ -5,7 +5,7 @@
  */
 import type { JsonText } from '../core/exact-json.ts'
 import { readableText, wellFormedJson } from '../core/readable-text.ts'
-import type { Message } from '../destinations/_destination.ts'
+import type { DestinationType, Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
 
@@ -23,16 +23,23 @@ interface DeliveryContext {
   readonly isAnswerable?: boolean
 }
 
+/** An alert, or those of a digest as one. */
+export interface SentAlert extends Pick<AlertRow, 'notification' | 'reference'> {
+  /** The JSON of a digest, for types that send it instead of the notification. */
+  readonly digest?: JsonText
+}
+
 export function buildMessage(
-  { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
+  { notification: frozen, reference, digest }: SentAlert,
   { destination, deliveryId, at, repeated, titlePrefix = '', isAnswerable = false }: DeliveryContext,
+  { digest: form }: Pick<DestinationType, 'digest'> = {},
 ): Message {
   const json = wellFormedJson(markTitle(frozen, titlePrefix))
   const notification = readableNotification(JSON.parse(json) as Notification)
   return {
     destination,
     notification,
-    json,
+    json: digest !== undefined && form === 'json' ? digest : json,
     reference: readableText(reference),
     title: notification.title,
     body: null,

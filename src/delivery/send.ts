@@ -17,9 +17,8 @@ import { usesHttp } from '../destinations/_destination.ts'
 import { Bug, isError, messageOf, PermanentError } from '../errors.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { Destination } from '../model/project/destination.ts'
-import type { AlertRow } from '../store/store.ts'
 import { sendAuthorized } from './authorized-request.ts'
-import { buildMessage } from './delivery-message.ts'
+import { buildMessage, type SentAlert } from './delivery-message.ts'
 import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
 import { credentialRequests } from './http/credential-requests.ts'
 import { type Answers, readAnswer } from './http/read-answer.ts'
@@ -89,7 +88,7 @@ type HttpType = HttpDestination | ExchangeDestination
 
 /** The alert to send, and the delivery that carries it. */
 interface Sending {
-  readonly alert: Pick<AlertRow, 'notification' | 'reference'>
+  readonly alert: SentAlert
   readonly deliveryId: string
   /** An earlier attempt may have succeeded. */
   readonly repeated: boolean
@@ -117,10 +116,11 @@ export async function sendOnce(
     return shortened(redact(whole))
   }
   try {
-    const isAnswerable = ports.isAnswerable?.(destination) ?? false
+    // An answer is about one alert.
+    const isAnswerable = alert.digest === undefined && (ports.isAnswerable?.(destination) ?? false)
     const context = { destination: destination.name, at: ports.clock.now(), isAnswerable, ...sending }
-    const plain = buildMessage(alert, context)
     const type = await ports.types(destination.type)
+    const plain = buildMessage(alert, context, type)
     assertKindSupported(type, plain)
     // Secrets are read at every attempt, so that a rotated secret needs no reload.
     const revealed = await revealOptions(ports.secrets, type.options, destination.options)

@@ -22,7 +22,13 @@ export function applyTemplates(
   const { reference, destination } = message
   const { severity } = message.notification
   const severityNumber = SEVERITIES.indexOf(severity) + 1
-  const fields = { ...(parseExact(message.json) as object), severityNumber, reference, destination }
+  const fields = {
+    ...message.notification,
+    ...(parseExact(message.json) as object),
+    severityNumber,
+    reference,
+    destination,
+  }
   const view = withMappedFields(fields, template)
   const { map: _, ...parts } = template
   const { title, body, payload } = parts

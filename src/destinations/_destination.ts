@@ -114,6 +114,8 @@ interface TypeDescription {
   readonly escapeField?: (text: string) => string
   /** The rate of the provider. The bundled types that use HTTP state it, and their pages show it. */
   readonly rate?: ProviderRate
+  /** `json`: a digest is `{ digest, alerts }` in the place of the notification. Absent: it is a notification with a list. */
+  readonly digest?: 'json'
   /** True: a delivery calls a person. An alert that is resolved before it was sent is not sent any more. */
   readonly pages?: boolean
   /** Alert types that this destination type cannot send, each with the reason. Loading the registry reports them. */

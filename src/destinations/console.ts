@@ -10,6 +10,7 @@ export default defineDestination<ConsoleOptions, { line: string }>({
   type: 'console',
   summary: 'one line per alert on standard output',
   templates: [],
+  digest: 'json',
   options: {
     type: 'object',
     properties: {

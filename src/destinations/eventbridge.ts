@@ -26,6 +26,7 @@ export default defineDestination<EventBridgeOptions>({
   summary: 'an event on an Amazon EventBridge bus',
   rate: { documented: 'EventBridge accepts hundreds of events a second in each region.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['eventBus'],

@@ -27,6 +27,7 @@ export default defineDestination<EventHubsOptions>({
       'Event Hubs accepts 1,000 events or 1 MB a second for each throughput unit, and answers 503 above that.',
   },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['url', 'eventHub'],

@@ -40,6 +40,7 @@ export default defineDestination<FileOptions, { line: string }>({
   type: 'file',
   summary: 'one JSON line per alert, appended to a file',
   templates: [],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['path'],

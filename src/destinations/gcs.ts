@@ -33,6 +33,7 @@ export default defineDestination<GcsOptions>({
     documented: 'Cloud Storage accepts about 1,000 new objects a second in each bucket, and more later.',
   },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['bucket'],

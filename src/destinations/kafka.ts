@@ -42,6 +42,7 @@ export default defineDestination<KafkaOptions, KafkaRecord>({
   type: 'kafka',
   summary: 'a record in a topic of Apache Kafka',
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['brokers', 'topic'],

@@ -72,6 +72,7 @@ export default defineDestination<NatsOptions, Publication>({
   type: 'nats',
   summary: 'a message on a NATS subject',
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['servers', 'subject'],

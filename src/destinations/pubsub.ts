@@ -21,6 +21,7 @@ export default defineDestination<PubSubOptions>({
   summary: 'a message to a Google Cloud Pub/Sub topic',
   rate: { documented: 'Pub/Sub accepts far more messages than alerts need.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['topic'],

@@ -34,6 +34,7 @@ export default defineDestination<S3Options>({
   summary: 'an object in an archive on Amazon S3',
   rate: { documented: 'S3 accepts at least 3,500 objects a second for each prefix.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['bucket'],

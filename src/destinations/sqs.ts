@@ -20,6 +20,7 @@ export default defineDestination<SqsOptions>({
   summary: 'a message to an Amazon SQS queue',
   rate: { documented: 'SQS accepts any number of messages; a FIFO queue accepts 300 a second.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['queueUrl'],

@@ -16,6 +16,7 @@ export default defineDestination<TinesOptions>({
   summary: 'an event for a webhook action in Tines',
   rate: { documented: 'Tines limits the events of a webhook by plan, and answers 429.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['webhookUrl'],

@@ -17,6 +17,7 @@ export default defineDestination<TorqOptions>({
   summary: 'an event for Torq workflows',
   rate: { documented: 'Torq limits the events of an integration by plan, and answers 429.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['webhookUrl'],

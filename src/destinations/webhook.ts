@@ -17,6 +17,7 @@ export default defineDestination<WebhookOptions>({
   summary: 'HTTP POST of the notification to a URL',
   rate: { documented: 'Only you know the rate of the receiver.' },
   templates: ['payload'],
+  digest: 'json',
   options: {
     type: 'object',
     required: ['url'],

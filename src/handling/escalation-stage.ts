@@ -41,6 +41,7 @@ function plan(
   if (rules === undefined || !hasEscalation(rules)) return pass('it has no escalation')
   const severity = alert.severity.value
   if (severity === 'INFO') return pass('INFO needs no answer')
+  if (send.how === 'digest') return pass('what is gathered in a digest does not escalate')
   // What waits for the hours of its destination is seen from the opening on.
   const heldUntil = send.how === 'at' ? send.at : null
   const steps = rules.escalate.flatMap((step, index) =>

@@ -10,6 +10,7 @@ import {
 } from '../model/alerts/handling.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { HandlingRules } from '../model/project/handling-rules.ts'
+import { digestStage } from './digest-stage.ts'
 import { escalationStage } from './escalation-stage.ts'
 import { hoursStage } from './hours-stage.ts'
 import { inhibitionStage } from './inhibition-stage.ts'
@@ -20,6 +21,7 @@ const STAGES: { readonly [name in HandlingStage]: Stage } = {
   silence: silenceStage,
   inhibition: inhibitionStage,
   hours: hoursStage,
+  digest: digestStage,
   escalation: escalationStage,
 }
 

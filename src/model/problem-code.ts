@@ -91,6 +91,7 @@ export type ProblemCode =
   | 'unreachable-destination'
   | 'unreadable-file'
   | 'unreferenced-id'
+  | 'unsupported-digest'
   | 'unsupported-kind'
   | 'unsupported-update'
   | 'unsupported-tag'

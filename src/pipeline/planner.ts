@@ -1,10 +1,10 @@
 /** Turns candidates, one after the other, into one commit plan over the state that was read. Pure. */
 import { type DedupAction, decideDedup, isOnlyCounted, withoutHidden } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
-import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
+import { type AlertDraft, alertLink, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { initialStatus } from '../model/alerts/alert-status.ts'
-import type { Handling, HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
+import type { Handling, HandlingStep } from '../model/alerts/handling.ts'
 import type { Registry } from '../model/project/destination.ts'
 import { recipientOf } from '../routing/recipient.ts'
 import {
@@ -24,6 +24,7 @@ import {
   SYSTEM_ACT,
 } from '../store/store.ts'
 import { Additions } from './additions.ts'
+import { plannedDeliveries } from './deliveries/planned-deliveries.ts'
 import { HandledAlerts, type HandlingContext, hiddenDestinations } from './handled-alerts.ts'
 import type { RoutedCandidate } from './work.ts'
 
@@ -264,21 +265,14 @@ export class Planner {
   }
 
   #send(alertId: string, { sends, escalations }: Handling, reason: string, at: number): void {
-    for (const send of sends) this.#deliver(alertId, send, reason, at)
+    const { registry, now } = this.#context
+    this.#deliveries.push(...plannedDeliveries(alertId, sends, { registry, reason, at, now }))
     for (const { destination, kind, step, unless, afterMs, heldUntil } of escalations) {
-      const { key } = recipientOf(this.#context.registry, destination)
-      const startsAt = heldUntil ?? this.#context.now
+      const { key } = recipientOf(registry, destination)
+      const startsAt = heldUntil ?? now
       const due = kind === 'release' ? null : startsAt + afterMs
       this.#escalations.push({ alertId, destinationKey: key, kind, step, unless, afterMs, due })
     }
-  }
-
-  #deliver(alertId: string, send: PlannedSend, reason: string, at: number): void {
-    if (send.how === 'none') return
-    const { key, name } = recipientOf(this.#context.registry, send.destination)
-    const common = { id: deliveryId(alertId, key), alertId, destinationKey: key, destination: name, reason }
-    const held = send.how === 'at' ? { due: send.at, notBefore: send.at, createdAt: send.at } : null
-    this.#deliveries.push({ ...common, ...(held ?? { due: at, createdAt: at }) })
   }
 }
 

@@ -68,7 +68,7 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     labels: ['what'],
   },
   signalbox_alerts_handled_total: {
-    help: 'Steps of the handling of new alerts, by stage and result: passed, hid, held, replaced, scheduled.',
+    help: 'Steps of the handling of new alerts, by stage and result: passed, hid, held, gathered, replaced, scheduled.',
     labels: ['stage', 'did'],
   },
   signalbox_silences: {

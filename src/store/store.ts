@@ -194,6 +194,8 @@ export interface Store {
       | DeliveryFilter,
     by?: RetriedBy,
   ): Promise<number>
+  /** Makes the digests of a destination that wait for their time due now. Returns how many. */
+  flushDigests(destination: string): Promise<number>
   /**
    * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot
    * have made: new deliveries that are due later, and waits longer than an hour. A store with an own clock does nothing.

@@ -24,6 +24,8 @@ function deliveryText(destination: string, handling: Handling): string {
       return 'now'
     case 'at':
       return `at ${instantText(send.at)}`
+    case 'digest':
+      return 'digest'
     case 'none':
       return hiddenText(send, handling)
   }

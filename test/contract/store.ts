@@ -25,6 +25,7 @@ import {
   T0,
 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
+import { digestContract } from './store-digests.ts'
 import { escalationContract } from './store-escalations.ts'
 import { handlingContract } from './store-handling.ts'
 import { limitsContract } from './store-limits.ts'
@@ -55,6 +56,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     updateContract(open)
     partitionContract(open)
     escalationContract(open)
+    digestContract(open)
   })
 }
 

@@ -4,6 +4,7 @@ import { deliveryId } from '../../src/model/alerts/alert.ts'
 import { destination, registry } from '../support/model.ts'
 
 const lost = {
+  id: 'lost-1',
   kind: 'single' as const,
   reason: 'static-severity',
   destinationKey: 'a',

@@ -1,4 +1,4 @@
-/** `deliveries list|dead|retry` lists deliveries and retries failed ones. */
+/** `deliveries list|dead|retry|flush` lists deliveries, retries failed ones and sends digests. */
 import { UserError } from '../../errors.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import {
@@ -128,6 +128,24 @@ const retry = defineCommand({
   },
 })
 
+const flush = defineCommand({
+  arguments: { '<name>': 'the name of a destination' },
+  options: { store: STORE, format: FORMAT },
+  run: ({ args, options }, io) =>
+    withStore(options, io, 'write', async (store, session) => {
+      const [name] = args as [string]
+      const flushed = await store.flushDigests(name)
+      if (options.format === 'json') session.print(jsonDocument({ flushed }))
+      else session.print(`sending ${counted(flushed, 'digest')}\n`)
+      if (flushed > 0) return EXIT_OK
+      const note = (await isKnown(store, name))
+        ? `no digest of ${name} is open`
+        : unknownDestinationNote(name)
+      session.note(note)
+      return EXIT_OK
+    }),
+})
+
 async function nothingToRetryNote(store: Store, destination: string): Promise<string> {
   return (await isKnown(store, destination))
     ? `no delivery to ${destination} is dead, orphaned or waiting`
@@ -163,6 +181,7 @@ const group: CommandGroup = {
     list: { summary: 'list the newest deliveries', command: list },
     dead: { summary: 'list dead and orphaned deliveries', command: dead },
     retry: { summary: 'retry failed deliveries and reset their attempts', command: retry },
+    flush: { summary: 'send the open digests of a destination now', command: flush },
   },
 }
 export default group

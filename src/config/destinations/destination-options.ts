@@ -51,6 +51,14 @@ export async function checkOptions(
     const refusal = unsupportedUpdate(adapter, event, fits ? (value as object) : {})
     if (refusal) problems.error(source, offset, { code: 'unsupported-update', ...refusal })
   }
+  const digest = adapter.pages ? child(node, 'digest') : undefined
+  if (digest) {
+    problems.error(source, digest.offset, {
+      code: 'unsupported-digest',
+      message: `${type} does not support digests: it calls a person, who acknowledges one alert`,
+      hint: 'remove the key digest, or gather the alerts at a destination of another type',
+    })
+  }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
     unsupportedKind({ type, kind, refuses }, source, offset, problems)
   }

@@ -2,7 +2,12 @@
 import { nearest } from '../../core/did-you-mean.ts'
 import type { TimeInterval } from '../../core/time-intervals.ts'
 import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
-import type { DestinationHandling, DestinationHours } from '../../model/project/destination-handling.ts'
+import type {
+  DestinationDigest,
+  DestinationHandling,
+  DestinationHours,
+  DigestKey,
+} from '../../model/project/destination-handling.ts'
 import { parseDuration } from '../files/durations.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
@@ -14,6 +19,13 @@ export interface DeclaredHandling {
     readonly during: readonly string[]
     readonly otherwise?: 'wait' | { readonly to: readonly string[] }
     readonly always?: readonly string[]
+  }
+  readonly digest?: {
+    readonly every: string
+    readonly by?: readonly DigestKey[]
+    readonly below?: string
+    readonly after?: number
+    readonly max?: number
   }
   readonly escalate?: readonly {
     readonly after: string
@@ -117,11 +129,12 @@ function checkRecipients(
 
 /** Reads the keys of a destination without errors. */
 export function handlingOf(
-  { hours, escalate = [], ackTimeout }: DeclaredHandling,
+  { hours, digest, escalate = [], ackTimeout }: DeclaredHandling,
   intervals: readonly TimeInterval[],
 ): DestinationHandling {
   return {
     hours: hours ? hoursOf(hours, intervals) : null,
+    digest: digest ? digestOf(digest) : null,
     escalate: escalate.map(({ after, unless = 'acknowledged', to, severities }) => ({
       afterMs: parseDuration(after)!,
       unless,
@@ -130,6 +143,17 @@ export function handlingOf(
     })),
     ackTimeoutMs: ackTimeout === undefined ? null : parseDuration(ackTimeout)!,
   }
+}
+
+function digestOf({
+  every,
+  by = ['detection'],
+  below,
+  after = 0,
+  max = 50,
+}: NonNullable<DeclaredHandling['digest']>): DestinationDigest {
+  const severity = below === undefined ? undefined : parseSeverity(below)
+  return { everyMs: parseDuration(every)!, by, below: severity ?? null, after, max }
 }
 
 function severitiesOf(texts: readonly string[]): Severity[] {

@@ -47,8 +47,8 @@ export const EXPECTATION_PROPERTIES = {
     type: 'object',
     additionalProperties: {
       type: 'string',
-      pattern: `^(?:now|silenced|inhibited|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
-      form: '`now`, `silenced`, `inhibited`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
+      pattern: `^(?:now|digest|silenced|inhibited|elsewhere|at ${TIME_SCHEMA.pattern.slice(1, -1)})$`,
+      form: '`now`, `digest`, `silenced`, `inhibited`, `elsewhere`, or `at` with a time such as 2026-12-07T08:00:00+01:00',
     },
   },
   ExpectedEscalation: {

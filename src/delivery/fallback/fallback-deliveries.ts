@@ -1,5 +1,5 @@
 /** Creates deliveries to the fallback destinations for the alerts of a lost delivery: once, and never in a circle. Pure. */
-import { deliveryId } from '../../model/alerts/alert.ts'
+import { deliveryId, hashId } from '../../model/alerts/alert.ts'
 import { type Destination, destinationKey, type Registry } from '../../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../../store/store.ts'
 
@@ -27,7 +27,7 @@ export function fallbackOf(
 
 export function createFallbackDeliveries(
   registry: Pick<Registry, 'destinations' | 'fallback'>,
-  lost: Pick<DeliveryRow, 'kind' | 'reason' | 'destinationKey' | 'alertIds'>,
+  lost: Pick<DeliveryRow, 'id' | 'kind' | 'reason' | 'destinationKey' | 'alertIds'>,
   why: string,
   now: number,
 ): NewDelivery[] {
@@ -42,6 +42,19 @@ export function createFallbackDeliveries(
       due: now,
       createdAt: now,
       reason: `${FALLBACK_REASON_PREFIX}${why}`,
+      ...gatheredAgain(lost, alertId, recipient, now),
     })),
   )
+}
+
+/** A lost digest is handed over as a digest. */
+function gatheredAgain(
+  { id, kind }: Pick<DeliveryRow, 'id' | 'kind'>,
+  alertId: string,
+  recipient: Destination,
+  now: number,
+): Pick<NewDelivery, 'gather'> {
+  if (kind !== 'digest') return {}
+  const key = hashId('fallback', id, destinationKey(recipient))
+  return { gather: { key, id: hashId('digest', key, alertId), windowMs: 0, after: 0, due: now } }
 }

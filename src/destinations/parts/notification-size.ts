@@ -12,6 +12,17 @@ export function notificationWithin(message: Message, truncation: Truncation, lim
 }
 
 export function withoutContext({ json }: Message): object {
-  const { alertContext: _, ...lean } = parseExact(json) as { alertContext?: unknown }
-  return lean
+  const {
+    alertContext: _,
+    alerts,
+    ...whole
+  } = parseExact(json) as WithContext & {
+    readonly alerts?: readonly WithContext[]
+  }
+  if (alerts === undefined) return whole
+  return { ...whole, alerts: alerts.map((alert) => ({ ...alert, alertContext: undefined })) }
+}
+
+interface WithContext {
+  readonly alertContext?: unknown
 }

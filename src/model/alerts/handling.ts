@@ -1,14 +1,14 @@
 /** The handling of an alert after its route is decided: when each destination gets it, or why not, with the steps of the decision. */
 
 /** The stages in the order in which they decide. */
-export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'escalation'] as const
+export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'digest', 'escalation'] as const
 export type HandlingStage = (typeof HANDLING_STAGES)[number]
 
 /**
- * `hid`: not sent. `held`: sent later. `replaced`: sent to others instead. `scheduled`: sent to others unless something
+ * `hid`: not sent. `held`: sent later. `gathered`: sent with others as one message. `replaced`: sent to others instead. `scheduled`: sent to others unless something
  * happens.
  */
-export type HandlingResult = 'passed' | 'hid' | 'held' | 'replaced' | 'scheduled'
+export type HandlingResult = 'passed' | 'hid' | 'held' | 'gathered' | 'replaced' | 'scheduled'
 
 /** What one stage decided. */
 export interface HandlingStep {
@@ -29,8 +29,24 @@ export type PlannedSend =
   | { readonly destination: string; readonly how: 'now' }
   /** Epoch ms. */
   | { readonly destination: string; readonly how: 'at'; readonly at: number }
+  /** Sent in a digest. `at`: not before this time, epoch ms; absent: no hours hold it. */
+  | {
+      readonly destination: string
+      readonly how: 'digest'
+      readonly digest: PlannedDigest
+      readonly at?: number
+    }
   /** There is no delivery. */
   | { readonly destination: string; readonly how: 'none' }
+
+/** The digest that an alert joins. */
+export interface PlannedDigest {
+  /** The values of the alert by which digests are kept apart. */
+  readonly by: readonly string[]
+  readonly everyMs: number
+  /** So many alerts within `everyMs` are sent at once before the others are gathered. */
+  readonly after: number
+}
 
 /** A destination sends the alert to others at a later time, or opens it again, unless its status changes before. */
 export interface PlannedEscalation {

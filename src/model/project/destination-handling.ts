@@ -11,6 +11,23 @@ export interface DestinationHours {
   readonly always: readonly Severity[]
 }
 
+/** A value of alerts by which digests are kept apart: a name, or `tag:NAME` or `context:PATH`. */
+export type DigestKey = 'detection' | 'severity' | 'logType' | 'dedup' | `tag:${string}` | `context:${string}`
+
+/** Alerts are gathered for a while and sent as one message. */
+export interface DestinationDigest {
+  /** The time from the first gathered alert to the message. */
+  readonly everyMs: number
+  /** Alerts with the same values share a digest. Empty: all do. */
+  readonly by: readonly DigestKey[]
+  /** Alerts of this severity and above are sent at once; null: all are gathered. */
+  readonly below: Severity | null
+  /** So many alerts within `everyMs` are sent at once before the others are gathered. */
+  readonly after: number
+  /** The greatest number of alerts that the message shows. It counts the others. */
+  readonly max: number
+}
+
 /** Sends an alert to other destinations if no person has answered in time. */
 export interface EscalationStep {
   readonly afterMs: number
@@ -24,10 +41,17 @@ export interface EscalationStep {
 export interface DestinationHandling {
   /** null: it is always open. */
   readonly hours: DestinationHours | null
+  /** null: each alert is a message. */
+  readonly digest: DestinationDigest | null
   readonly escalate: readonly EscalationStep[]
   /** An alert that is acknowledged for so long and not resolved is open again; null: it stays acknowledged. */
   readonly ackTimeoutMs: number | null
 }
 
 /** Every alert is sent at once, and only to the destinations of its route. */
-export const NO_HANDLING: DestinationHandling = { hours: null, escalate: [], ackTimeoutMs: null }
+export const NO_HANDLING: DestinationHandling = {
+  hours: null,
+  digest: null,
+  escalate: [],
+  ackTimeoutMs: null,
+}

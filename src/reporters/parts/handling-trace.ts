@@ -25,6 +25,7 @@ function sendsLine(sends: readonly PlannedSend[]): string {
   const parts: readonly (readonly [string, readonly string[]])[] = [
     ['sends now', names('now')],
     ['later', names('at')],
+    ['in a digest', names('digest')],
     ['not at all', names('none')],
   ]
   const given = parts.filter(([, list]) => list.length > 0)

@@ -205,6 +205,13 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
       if (membership.id === null && changed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
       return changed
     },
+    flushDigests: async (destination) => {
+      assertWritable()
+      const sql = 'SELECT flush_digests($1, $2) AS flushed'
+      const [row] = await database.query<{ flushed: number }>(sql, [destination, now()])
+      if (membership.id === null && row!.flushed > 0) await database.query(`NOTIFY ${WORK_CHANNEL(schema)}`)
+      return row!.flushed
+    },
     shiftDueDates: async (ms) => {
       assertWritable()
       // The clock of a host that was set has moved no date.

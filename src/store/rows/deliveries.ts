@@ -15,6 +15,7 @@ import {
   UNDELIVERED_STATES,
 } from '../store.ts'
 import { insertAudit, isKnownRequest } from './audits.ts'
+import { joinDigest } from './digests.ts'
 import { orderUpdates } from './update-order.ts'
 import { whereClause } from './where-clause.ts'
 
@@ -49,6 +50,7 @@ export function remoteReferenceOf(driver: Driver, id: string): string | null {
 }
 
 export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
+  if (joinDigest(driver, delivery)) return
   const created = insert(
     driver,
     'delivery',
@@ -60,6 +62,7 @@ export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
       state: 'pending',
       due: delivery.due,
       not_before: delivery.notBefore ?? null,
+      gather_key: delivery.gather?.key ?? null,
       attempts: 0,
       created_at: delivery.createdAt,
       paused_ms: 0,
@@ -235,8 +238,13 @@ function retryableStates({ states }: Pick<DeliveryFilter, 'states'>): DeliverySt
 /** No wait is longer. A later due date was made by another clock. */
 const MAX_DUE_AHEAD_MS = 60 * 60_000
 
-/** An update about repeated events waits for its time. It never waits longer than the interval of its destination. */
-const LATEST_DUE = `CASE kind WHEN 'update' THEN :now + coalesce(
+/**
+ * An update about repeated events waits for its time. It never waits longer than the interval of its destination, and a
+ * digest never longer than its window.
+ */
+const LATEST_DUE = `CASE kind WHEN 'digest' THEN
+    CASE state WHEN 'pending' THEN :now + coalesce(gather_ms, 0) ELSE :latest END
+  WHEN 'update' THEN :now + coalesce(
     (SELECT max(repeat_every_ms) FROM update_subscription s WHERE s.destination_key = delivery.destination_key), 0)
   ELSE CASE state WHEN 'pending' THEN :now ELSE :latest END END`
 

@@ -3,6 +3,22 @@ import type { JsonText } from '../../core/exact-json.ts'
 import type { AlertUpdate, UpdateEvent } from '../../model/alerts/alert-update.ts'
 import type { RateLimit } from '../../model/project/destination.ts'
 
+/** How a delivery joins a digest. The store decides which one, so that daemons that gather at the same time do not conflict. */
+export interface Gathering {
+  /** Deliveries with the same key are gathered together. */
+  readonly key: string
+  /** The id of the digest if this delivery opens it. */
+  readonly id: string
+  readonly windowMs: number
+  /** If fewer deliveries of the key were sent alone within the window, this one is, too. */
+  readonly after: number
+  /** The time at which the digest is sent if this delivery opens it. */
+  readonly due: number
+}
+
+/** A digest with so many alerts is closed, and the next alert opens another one. */
+export const MAX_DIGEST_ALERTS = 1_000
+
 export interface NewDelivery {
   /** The result of `deliveryId(...)`, which is the idempotency key, too. An id that exists already is not inserted again. */
   readonly id: string
@@ -15,6 +31,8 @@ export interface NewDelivery {
   readonly notBefore?: number
   /** The age counts from here. What a rule holds does not age until then. */
   readonly createdAt: number
+  /** Absent: it is a message of its own. */
+  readonly gather?: Gathering
   /** The reason for the destination, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
   readonly reason: string
 }

@@ -19,6 +19,7 @@ import {
   shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
 import { claimWithin, readDestinationState, readDuty } from '../rows/destination-duties.ts'
+import { flushDigests } from '../rows/digests.ts'
 import {
   claimEscalations,
   countWaitingSteps,
@@ -167,6 +168,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       write((now) => recordDeliveryOutcome(driver, id, leaseToken, outcome, now)),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection, by) => write((now) => retryDeliveries(driver, selection, by, now)),
+    flushDigests: (destination) => write((now) => flushDigests(driver, destination, now)),
     shiftDueDates: (ms) =>
       write((now) => {
         shiftDeliveryDueDates(driver, ms, now)

@@ -8,6 +8,7 @@ const MEANINGS: Readonly<Record<HandlingStep['did'], Parameters<typeof stateChip
   passed: 'quiet',
   hid: 'bad',
   held: 'attention',
+  gathered: 'attention',
   replaced: 'attention',
   scheduled: 'attention',
 }

@@ -64,7 +64,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table(
     'delivery',
     ['seq'],
-    `seq id kind destination_key destination state due lease_token lease_until attempts created_at paused_ms reason message not_before update_of update_body remote_reference`,
+    `seq id kind destination_key destination state due lease_token lease_until attempts created_at paused_ms reason message not_before gather_key gather_ms update_of update_body remote_reference`,
   ),
   table('delivery_item', ['delivery_id', 'alert_id'], 'delivery_id alert_id'),
   table('attempt', ['delivery_id', 'n'], 'delivery_id n at status ms outcome message'),
