@@ -251,6 +251,10 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
     ],
     because: 'delivery uses stores and destinations by their contract',
   },
+  retention: {
+    may: ['model', 'store/store.ts', 'alerts'],
+    because: 'it uses a store by its contract, and ends dedup windows as decisions do',
+  },
   pipeline: {
     may: ['errors', 'core', 'model', 'correlation', 'store/store.ts', 'alerts', 'routing', 'handling'],
     because: 'it needs decisions and the contract of a store',
@@ -305,6 +309,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'config/settings',
       'config',
       'store',
+      'retention',
       'alerts',
       'routing',
       'handling',
@@ -332,6 +337,7 @@ const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
       'store',
       'delivery/http',
       'delivery',
+      'retention',
       'pipeline',
       'server',
       'server/console',

@@ -8,6 +8,7 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { systemClock } from '../model/ports.ts'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { directRemover } from '../retention/direct-remover.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
@@ -28,6 +29,7 @@ import type { DaemonOptions, Resources } from './resources.ts'
 import { RunStats } from './run-stats.ts'
 import { type CorrelationScheduler, createCorrelationScheduler } from './schedules/correlation-scheduler.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './schedules/heartbeat.ts'
+import { createRetentionSchedule, type RetentionSchedule } from './schedules/retention-schedule.ts'
 import { startTextIndexing } from './schedules/text-indexing.ts'
 
 const STORE_CHECK_INTERVAL_MS = 1_000
@@ -47,6 +49,7 @@ export interface Services {
   readonly escalations: Escalations
   readonly heartbeat: HeartbeatSchedule
   readonly correlations: CorrelationScheduler
+  readonly retention: RetentionSchedule
 }
 
 export function createServices(resources: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
@@ -182,6 +185,17 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     log,
     member: `${hostname()}:${process.pid}`,
   })
+  const retention = createRetentionSchedule({
+    store,
+    clock,
+    log,
+    settings: () => current.generation.project.settings.retention,
+    remover: () => directRemover(store),
+    onRemoved: ({ removed }) => {
+      for (const [kind, rows] of Object.entries(removed))
+        metrics.count('signalbox_retention_removed_total', { kind }, rows)
+    },
+  })
   return {
     stats,
     readiness,
@@ -194,13 +208,14 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     escalations,
     heartbeat,
     correlations,
+    retention,
   }
 }
 
 /** Deliveries that waited since the last run are sent from here on. */
 export async function startServices(
   { current, store, apiAddress }: Resources,
-  { delivery, escalations, heartbeat, correlations, server }: Services,
+  { delivery, escalations, heartbeat, correlations, retention, server }: Services,
   cleanups: Cleanups,
 ): Promise<void> {
   if (apiAddress !== null) await server.listen(apiAddress)
@@ -212,6 +227,8 @@ export async function startServices(
   cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)
   cleanups.add('correlation', () => correlations.stop())
+  retention.start()
+  cleanups.add('retention', () => retention.stop())
   const texts = startTextIndexing(store)
   cleanups.add('index of texts', () => texts.stop())
   // Every write checks the store; a daemon that writes nothing notices here that the store was lost.

@@ -20,6 +20,10 @@ export const DAEMON_CODES = {
     cause: 'The file or schema belongs to another program or to another version of Signalbox.',
     fix: 'Name another store, or use the version of Signalbox that the hint names.',
   },
+  'no-retention': {
+    cause: 'There is nothing to remove: the settings name no retention, or the clock may be wrong.',
+    fix: 'Add `retention` to signalbox.yaml; if the newest alert lies in the future, correct the clock.',
+  },
   'invalid-store-url': {
     cause:
       'The store is not `sqlite:PATH`, `postgres://USER@HOST/DATABASE` or `memory:`, or a part of the URL is not usable.',

@@ -121,6 +121,10 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'What hooks reported, by outcome: done, unchanged, late, repeated, unknown, ignored, challenge, malformed, refused, limited, failed.',
     labels: ['hook', 'outcome'],
   },
+  signalbox_retention_removed_total: {
+    help: 'Rows that retention has removed, by kind: alerts, deliveries (their alerts stay), audit.',
+    labels: ['kind'],
+  },
   signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
 }
 

@@ -53,6 +53,11 @@ const VIEWS: readonly OlderSchema[] = [
     sql: "CREATE TEMP VIEW inhibitor AS SELECT '' AS key, '' AS alert_id, 0 AS at, 0 AS until WHERE 0;",
   },
   {
+    since: 1,
+    before: 19,
+    sql: "CREATE TEMP VIEW archive_file AS SELECT '' AS name, 0 AS bytes, 0 AS line_count, '' AS sha256, 0 AS changed_at WHERE 0;",
+  },
+  {
     since: 5,
     before: 9,
     sql: 'CREATE TEMP VIEW source_cursor AS SELECT *, NULL AS lag, NULL AS caught_up_at FROM main.source_cursor;',

@@ -46,6 +46,7 @@ import type {
   SourceReader,
   SourceShare,
 } from './rows/partition-rows.ts'
+import type { Removals } from './rows/removal-rows.ts'
 
 export * from './claimed-rows.ts'
 export * from './commit-plan.ts'
@@ -57,6 +58,7 @@ export * from './rows/escalation-rows.ts'
 export * from './rows/handling-rows.ts'
 export * from './rows/member-rows.ts'
 export * from './rows/partition-rows.ts'
+export * from './rows/removal-rows.ts'
 export {
   FAILURE_THRESHOLD,
   isThrottleInForce,
@@ -254,6 +256,7 @@ export interface Store {
    */
   signalHorizon(): Promise<SignalPosition>
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, KvItem>>
+  readonly removals: Removals
 
   /**
    * Makes the caller a member until it closes the store. A shared store has any number of members. What a member has

@@ -32,6 +32,7 @@ import { limitsContract } from './store-limits.ts'
 import { listsContract } from './store-lists.ts'
 import { deliveryModelContract } from './store-model.ts'
 import { partitionContract } from './store-partitions.ts'
+import { removalContract } from './store-removals.ts'
 import { statusContract } from './store-status.ts'
 
 import { updateContract } from './store-updates.ts'
@@ -57,6 +58,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     partitionContract(open)
     escalationContract(open)
     digestContract(open)
+    removalContract(open)
   })
 }
 

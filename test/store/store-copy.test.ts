@@ -100,6 +100,9 @@ async function fill(store: Store): Promise<void> {
   await store.commit(plan({ audits: [audit('commented', { note: ODD, requestId: 'request' })] }), expecting())
   await store.changeDestinationState('soc', (state) => ({ ...state, failures: 3 }))
   await store.claimPartitions({ sources: ['p#0'], limit: 1, leaseMs: 3_600_000, member: 'm' })
+  const file = { name: '2026-01-01.jsonl.gz', bytes: 1, lines: 1, sha256: 'a'.repeat(64) }
+  const removal = { kind: 'alerts', ids: [], before: T0, archive: { file, previous: 0 } } as const
+  expect(await store.removals.remove(removal)).toBe(true)
 }
 
 async function settleNext(store: Store, outcome: Parameters<Store['recordOutcome']>[2]): Promise<void> {
@@ -131,6 +134,7 @@ async function contents(store: Store) {
     handling: await store.handling('a1'),
     silences: await store.silences({ limit: 10 }),
     hits: await store.silenceHits(),
+    archives: await store.removals.archives(),
     partitions: (await store.partitions()).map(({ source }) => source),
   }
 }

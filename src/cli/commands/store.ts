@@ -1,10 +1,11 @@
-/** `store copy|check` copies a store to PostgreSQL and checks a store. */
+/** `store copy|check|prune` copies a store to PostgreSQL, checks a store, and removes what has expired. */
+import { pruneProjectStore } from '../../workspace/prune-store.ts'
 import { checkProjectStore, copyProjectStore } from '../../workspace/store-maintenance.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { FORMAT, flag } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { jsonDocument } from '../command/store-session.ts'
-import { copyText, reportText } from '../format/store-view.ts'
+import { copyText, pruneText, reportText } from '../format/store-view.ts'
 
 const copy = defineCommand({
   arguments: {
@@ -43,10 +44,27 @@ const check = defineCommand({
   },
 })
 
+const prune = defineCommand({
+  arguments: {
+    '[url]': 'the store; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+  },
+  options: {
+    dryRun: flag('--dry-run', 'count what would be removed by its age, and remove nothing'),
+    format: FORMAT,
+  },
+  async run({ args: [url], options }, io) {
+    const session = openSession(options, io)
+    const result = await pruneProjectStore(session.workspace, { url, isDryRun: options.dryRun })
+    session.print(options.format === 'json' ? jsonDocument(result) : pruneText(result, session.style))
+    return EXIT_OK
+  },
+})
+
 const group: CommandGroup = {
   commands: {
     copy: { summary: 'copy a SQLite store to PostgreSQL', command: copy },
     check: { summary: 'check the rows of a store and the settings of its database', command: check },
+    prune: { summary: 'remove what the retention of signalbox.yaml lets expire', command: prune },
   },
 }
 export default group

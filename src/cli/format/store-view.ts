@@ -1,5 +1,6 @@
-/** Formats what `store copy` and `store check` print. Pure. */
+/** Formats what `store copy`, `store check` and `store prune` print. Pure. */
 import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
+import type { PruneResult } from '../../workspace/prune-store.ts'
 import type { CopyResult, StoreReport } from '../../workspace/store-maintenance.ts'
 import { table } from './table.ts'
 
@@ -38,6 +39,15 @@ export function reportText(report: StoreReport, style: Style): string {
     ...(rows.length > 0 ? [table(['TABLE', 'ROWS'], rows, style)] : []),
     faults.length === 0 ? `${style('green', 'no faults')}\n` : faultsText(faults, style),
   ].join('\n')
+}
+
+export function pruneText({ removed, closed, isDryRun }: PruneResult, style: Style): string {
+  const rows = Object.entries(removed).map(([kind, count]) => [kind, String(count)])
+  const windows =
+    closed > 0
+      ? `the dedup windows of ${closed} old alerts were ended; the next call removes these alerts\n`
+      : ''
+  return `${table([isDryRun ? 'WOULD BE REMOVED' : 'REMOVED', 'ROWS'], rows, style)}${windows}`
 }
 
 function replicaText(replicas: NonNullable<StoreReport['replicas']>): string {

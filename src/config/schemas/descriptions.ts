@@ -183,6 +183,13 @@ const KEYS: Readonly<Record<string, string>> = {
   'cluster.inFlightBytes': 'Bytes of raw text that all partitions of a daemon have in flight.',
   'cluster.orphanAfter':
     'How long no daemon must have known a destination before its deliveries are orphaned, with PostgreSQL.',
+  retention: 'How long what is done stays in the store. What is absent stays for ever.',
+  'retention.alerts': 'Resolved alerts whose deliveries are done, with all that belongs to them.',
+  'retention.deliveries': 'Deliveries of resolved alerts, whose alerts stay.',
+  'retention.audit': 'Rows of the audit, except for those of alerts that are in the store.',
+  'retention.maxBytes': 'If a store in SQLite is larger, its oldest resolved alerts are removed.',
+  'retention.archive': 'Where rows are kept that are removed.',
+  'retention.archive.to': 'A folder, for example file:.signalbox/archive. It gets a file for each UTC day.',
   api: 'Who may use the HTTP API and the console.',
   'api.tokens': 'Tokens of people and programs.',
   'api.identity': 'A proxy that authenticates people.',

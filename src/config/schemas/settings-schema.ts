@@ -14,6 +14,13 @@ const LIMITS = Object.fromEntries(
   Object.entries(DEFAULT_SETTINGS.limits).map(([name, value]) => [name, { ...COUNT, default: value }]),
 )
 
+/** Days, so that a slip of the unit does not empty the store. */
+const KEPT_DAYS = {
+  type: 'string',
+  pattern: '^[1-9]\\d{0,4}d$',
+  form: 'a number of days such as 90d or 400d',
+} as const
+
 const API_TOKEN = closed(
   {
     name: {
@@ -75,6 +82,22 @@ export const SETTINGS_SCHEMA = closed({
     leaseMs: { type: 'integer', minimum: 2_000, maximum: 300_000, default: DEFAULT_SETTINGS.cluster.leaseMs },
     inFlightBytes: { ...COUNT, default: DEFAULT_SETTINGS.cluster.inFlightBytes },
     orphanAfter: { ...DURATION_SCHEMA, default: '2m' },
+  }),
+  retention: closed({
+    alerts: KEPT_DAYS,
+    deliveries: KEPT_DAYS,
+    audit: KEPT_DAYS,
+    maxBytes: { type: 'integer', minimum: 10_000_000 },
+    archive: closed(
+      {
+        to: {
+          type: 'string',
+          pattern: '^file:.+',
+          form: 'file: and a folder, such as file:.signalbox/archive',
+        },
+      },
+      ['to'],
+    ),
   }),
   api: closed({
     tokens: { type: 'array', maxItems: 100, items: API_TOKEN },

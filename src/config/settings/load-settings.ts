@@ -21,6 +21,7 @@ import { readMapping } from '../yaml/mapping.ts'
 import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
+import { type DeclaredRetention, retentionSettings } from './retention-settings.ts'
 
 export const SETTINGS_FILE = 'signalbox.yaml'
 
@@ -33,6 +34,7 @@ interface DeclaredSettings {
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
   cluster?: Partial<Omit<Settings['cluster'], 'orphanAfterMs'>> & { orphanAfter?: string }
+  retention?: DeclaredRetention
   api?: Partial<Settings['api']>
   hooks?: Partial<Record<HookName, Partial<HookSettings> & Pick<HookSettings, 'secret'>>>
   alertUrl?: string
@@ -67,6 +69,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     python: _,
     limits,
     cluster,
+    retention,
     api,
     hooks,
     lint,
@@ -80,6 +83,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     cluster: { ...DEFAULT_SETTINGS.cluster, ...clusterSettings(cluster) },
+    retention: retentionSettings(retention),
     api: apiSettings(api),
     hooks: hookSettings(hooks),
     lintOff: lint?.off ?? [],

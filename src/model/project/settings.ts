@@ -36,6 +36,20 @@ export interface ClusterSettings {
   readonly orphanAfterMs: number
 }
 
+/** How long what is done stays in the store; null: for ever. */
+export interface RetentionSettings {
+  /** Resolved alerts, with all that belongs to them. */
+  readonly alertsMs: number | null
+  /** Deliveries of resolved alerts. */
+  readonly deliveriesMs: number | null
+  /** Rows of the audit whose alert is not in the store. */
+  readonly auditMs: number | null
+  /** If the store is larger, the oldest resolved alerts are removed. */
+  readonly maxBytes: number | null
+  /** The folder to which rows are written before they are removed, as the settings name it; null: they are not kept. */
+  readonly archiveTo: string | null
+}
+
 export interface Settings {
   readonly sources: readonly string[]
   readonly classification: readonly ClassificationMatcher[]
@@ -46,6 +60,7 @@ export interface Settings {
   readonly trust: readonly TrustRule[]
   readonly limits: Limits
   readonly cluster: ClusterSettings
+  readonly retention: RetentionSettings
   readonly api: ApiSettings
   readonly hooks: HooksSettings
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
@@ -79,6 +94,7 @@ export const DEFAULT_SETTINGS: Settings = {
     numberDigits: 400,
   },
   cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024, orphanAfterMs: 120_000 },
+  retention: { alertsMs: null, deliveriesMs: null, auditMs: null, maxBytes: null, archiveTo: null },
   api: { tokens: [], identity: null, publicUrl: null },
   hooks: {},
   alertUrl: '',

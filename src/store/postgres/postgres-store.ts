@@ -39,6 +39,7 @@ import { OutcomeWriter } from './settle.ts'
 import { listSignals, signalHorizon } from './signal-rows.ts'
 import type { PostgresSettings } from './store-url.ts'
 import { DeltaFolding } from './upkeep/delta-folding.ts'
+import { listArchives, listRemovable, removeRows } from './upkeep/removals.ts'
 import { Retention } from './upkeep/retention.ts'
 
 interface PostgresStoreOptions {
@@ -254,6 +255,15 @@ function storeOver(database: Database, clock: ServerClock, options: PostgresStor
         [keys.map(boundedKey), now()],
       )
       return new Map(rows.map(({ position, value, version }) => [keys[position - 1]!, { value, version }]))
+    },
+    removals: {
+      list: (query) => listRemovable(database, query),
+      remove: async (removal) => {
+        assertWritable()
+        return removeRows(database, removal, now())
+      },
+      archives: () => listArchives(database),
+      usedBytes: async () => null,
     },
 
     // The cursors of files stay those of their host: another host can have other files at the same paths.

@@ -40,6 +40,7 @@ import {
 } from '../rows/partitions.ts'
 import { reconcileDeliveries } from '../rows/reconcile.ts'
 import { recordDeliveryOutcome } from '../rows/record-outcome.ts'
+import { listArchives, listRemovable, removeRows, usedBytes } from '../rows/removals.ts'
 import { createRetention } from '../rows/retention.ts'
 import { listSignals, signalHorizon } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
@@ -215,6 +216,12 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     signals: async (filter) => listSignals(driver, filter),
     signalHorizon: async () => signalHorizon(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
+    removals: {
+      list: async (query) => listRemovable(driver, query),
+      remove: (removal) => write((now) => removeRows(driver, removal, now)),
+      archives: async () => listArchives(driver),
+      usedBytes: async () => usedBytes(driver),
+    },
 
     join: (member) => lock.acquire(member),
     members: async () => lock.members(),

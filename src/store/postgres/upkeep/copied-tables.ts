@@ -58,6 +58,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table('silence_hit', ['silence_id', 'alert_id'], 'silence_id alert_id at'),
   table('inhibitor', ['key', 'alert_id'], 'key alert_id at until'),
   table('rules_version', ['one'], 'one version'),
+  table('archive_file', ['name'], 'name bytes line_count sha256 changed_at'),
 
   table('audit', ['seq'], 'seq at actor via verb subject_kind subject before after note origin request_id'),
   table('signal', ['id'], 'id detection at happened_at row_id log_type alert_id fields recorded_at'),
