@@ -19,8 +19,7 @@ export async function pruneProjectStore(
   { url, isDryRun }: { readonly url?: string | undefined; readonly isDryRun: boolean },
 ): Promise<PruneResult> {
   const { retention } = settingsOf(workspace.root, processEnvironment(workspace))
-  const { archiveTo: _, ...limits } = retention
-  if (Object.values(limits).every((limit) => limit === null))
+  if (Object.values(retention).every((limit) => limit === null))
     throw new UserError('signalbox.yaml has no retention, so everything stays', {
       code: 'no-retention',
       hint: 'add for example: retention: { alerts: 400d, deliveries: 90d, audit: 400d }',

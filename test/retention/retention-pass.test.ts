@@ -14,7 +14,6 @@ const SETTINGS: RetentionSettings = {
   deliveriesMs: null,
   auditMs: 30 * DAY_MS,
   maxBytes: null,
-  archiveTo: null,
 }
 
 let store: Store

@@ -188,8 +188,6 @@ const KEYS: Readonly<Record<string, string>> = {
   'retention.deliveries': 'Deliveries of resolved alerts, whose alerts stay.',
   'retention.audit': 'Rows of the audit, except for those of alerts that are in the store.',
   'retention.maxBytes': 'If a store in SQLite is larger, its oldest resolved alerts are removed.',
-  'retention.archive': 'Where rows are kept that are removed.',
-  'retention.archive.to': 'A folder, for example file:.signalbox/archive. It gets a file for each UTC day.',
   api: 'Who may use the HTTP API and the console.',
   'api.tokens': 'Tokens of people and programs.',
   'api.identity': 'A proxy that authenticates people.',

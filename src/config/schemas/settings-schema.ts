@@ -88,16 +88,6 @@ export const SETTINGS_SCHEMA = closed({
     deliveries: KEPT_DAYS,
     audit: KEPT_DAYS,
     maxBytes: { type: 'integer', minimum: 10_000_000 },
-    archive: closed(
-      {
-        to: {
-          type: 'string',
-          pattern: '^file:.+',
-          form: 'file: and a folder, such as file:.signalbox/archive',
-        },
-      },
-      ['to'],
-    ),
   }),
   api: closed({
     tokens: { type: 'array', maxItems: 100, items: API_TOKEN },

@@ -7,18 +7,16 @@ export interface DeclaredRetention {
   deliveries?: string
   audit?: string
   maxBytes?: number
-  archive?: { to: string }
 }
 
 /** The schema accepts only durations that can be read. */
 export function retentionSettings(declared: DeclaredRetention = {}): RetentionSettings {
-  const { alerts, deliveries, audit, maxBytes, archive } = declared
+  const { alerts, deliveries, audit, maxBytes } = declared
   const msOf = (text: string | undefined) => (text === undefined ? null : parseDuration(text)!)
   return {
     alertsMs: msOf(alerts),
     deliveriesMs: msOf(deliveries),
     auditMs: msOf(audit),
     maxBytes: maxBytes ?? null,
-    archiveTo: archive === undefined ? null : archive.to.slice('file:'.length),
   }
 }

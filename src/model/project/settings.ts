@@ -46,8 +46,6 @@ export interface RetentionSettings {
   readonly auditMs: number | null
   /** If the store is larger, the oldest resolved alerts are removed. */
   readonly maxBytes: number | null
-  /** The folder to which rows are written before they are removed, as the settings name it; null: they are not kept. */
-  readonly archiveTo: string | null
 }
 
 export interface Settings {
@@ -94,7 +92,7 @@ export const DEFAULT_SETTINGS: Settings = {
     numberDigits: 400,
   },
   cluster: { leaseMs: 10_000, inFlightBytes: 64 * 1024 * 1024, orphanAfterMs: 120_000 },
-  retention: { alertsMs: null, deliveriesMs: null, auditMs: null, maxBytes: null, archiveTo: null },
+  retention: { alertsMs: null, deliveriesMs: null, auditMs: null, maxBytes: null },
   api: { tokens: [], identity: null, publicUrl: null },
   hooks: {},
   alertUrl: '',
