@@ -49,6 +49,7 @@ describe('settings', () => {
       trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       cluster: { ...DEFAULT_SETTINGS.cluster, leaseMs: 2_000, orphanAfterMs: 30_000 },
+      retention: { alertsMs: null, deliveriesMs: null, auditMs: null, maxBytes: null },
       api: {
         tokens: [
           { name: 'anna', role: 'operator', hash: `sha256:${'0f'.repeat(32)}`, expires: '2099-01-31' },
