@@ -118,6 +118,8 @@ describeWithProgram('chromium', 'the console in a browser', () => {
     const { page, complaints, close } = await visit(browser)
     const id = ALERT_IDS['Example.GitHub.SecretScanningDisabled']!
     await page.goto(`${server.url}/alerts`)
+    // The browser focuses the field a moment after the page has loaded.
+    await page.locator('input[name="token"]:focus').waitFor()
     await page.keyboard.type(OPERATOR)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Alerts' }).waitFor()
