@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AlertStatus, initialStatus } from '../../src/model/alerts/alert-status.ts'
 import type { Store } from '../../src/store/store.ts'
+import { readAlertStats } from '../../src/workspace/alerts/alert-stats.ts'
 import { alert, audit, expecting, plan, T0 } from '../support/store-rows.ts'
 import type { OpenedStore } from './store.ts'
 
@@ -84,6 +85,26 @@ export function statusContract(open: () => Promise<OpenedStore>): void {
       const a2 = { kind: 'alert', id: 'a2' } as const
       expect((await store.audit({ subject: a2, limit: 5 })).map(({ seq }) => seq)).toEqual([2])
       expect((await store.audit({ after: 1, limit: 1 })).map(({ seq }) => seq)).toEqual([2])
+      const seqsBefore = async (before: number) =>
+        (await store.audit({ before, newestFirst: true, limit: 1 })).map(({ seq }) => seq)
+      expect([await seqsBefore(3), await seqsBefore(2), await seqsBefore(1)]).toEqual([[2], [1], []])
+    })
+
+    it('the verdicts and times of each detection are read in pages', async () => {
+      const resolved = { ...acknowledged, version: 3, status: 'resolved', reason: 'false-positive' } as const
+      await change(acknowledged, { audits: [audit('acknowledged', { at: T0 + 5 })] })
+      await change(resolved, { audits: [audit('resolved', { at: T0 + 9 })] })
+      expect(await readAlertStats(store, { since: T0, pageRows: 1 })).toEqual([
+        {
+          detection: 'Test.Rule',
+          alerts: 2,
+          resolved: 1,
+          falsePositives: 1,
+          falsePositiveShare: 1,
+          medianAcknowledgeMs: 5,
+          medianResolveMs: 9,
+        },
+      ])
     })
   })
 }

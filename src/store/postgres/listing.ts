@@ -154,6 +154,7 @@ export async function listAudit(database: Database, filter: AuditFilter): Promis
     ['subject_kind = ?', filter.subject?.kind],
     ['subject = ?', filter.subject?.id],
     ['seq > ?', filter.after],
+    ['seq < ?', filter.before],
     ['request_id = ?', filter.requestId],
   ])
   const rows = await database.query<StoredAudit>(

@@ -64,6 +64,8 @@ export interface AuditFilter {
   readonly subject?: NewAudit['subject']
   /** Rows with a lower or the same number are left out. */
   readonly after?: number
+  /** Rows with a higher or the same number are left out. */
+  readonly before?: number
   readonly requestId?: string
   /** The rows with the highest numbers come first; absent: those with the lowest. */
   readonly newestFirst?: boolean

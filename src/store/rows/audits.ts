@@ -55,11 +55,18 @@ type StoredAudit = Omit<AuditRow, 'subject'> & {
 /** Lists rows of the audit in their order. */
 export function listAudit(driver: Driver, { subject, limit, ...filter }: AuditFilter): AuditRow[] {
   const { where, params } = whereClause(
-    { kind: subject?.kind, id: subject?.id, after: filter.after, requestId: filter.requestId },
+    {
+      kind: subject?.kind,
+      id: subject?.id,
+      after: filter.after,
+      before: filter.before,
+      requestId: filter.requestId,
+    },
     {
       kind: 'subject_kind = :kind',
       id: 'subject = :id',
       after: 'seq > :after',
+      before: 'seq < :before',
       requestId: 'request_id = :requestId',
     },
   )
