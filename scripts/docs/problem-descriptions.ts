@@ -386,8 +386,9 @@ const DESTINATIONS = {
   },
   'unsupported-digest': {
     severity: 'error',
-    cause: 'The type of the destination calls a person, who acknowledges one alert and no list of them.',
-    fix: 'Remove `digest`, or gather the alerts at a destination of another type.',
+    cause:
+      'The type of the destination calls a person, who acknowledges one alert and no list of them, and the key is `digest`. Or it calls no person, and the key is `group`.',
+    fix: 'Use `group` where a person is called, and `digest` elsewhere.',
   },
   'unsupported-kind': {
     severity: 'error',

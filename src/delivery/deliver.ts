@@ -177,7 +177,7 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const mayBegin = () => monotonic() - task.claimedAt <= LEASE_MS - SEND_TIMEOUT_MS
   const sending = {
     alert: sentAlert(claimed, destination) ?? alert,
-    deliveryId: delivery.id,
+    deliveryId: pageOf(delivery) ?? delivery.id,
     repeated,
     titlePrefix,
     update,
@@ -190,10 +190,16 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   return result
 }
 
+/** The delivery of which a digest is an update: its key is the one that the provider knows. */
+function pageOf({ kind, remoteReference }: ClaimedDelivery['delivery']): string | null {
+  return kind === 'digest' && remoteReference !== null ? (JSON.parse(remoteReference) as string) : null
+}
+
 /** A digest of one alert is that alert. */
 function sentAlert({ delivery, alerts }: ClaimedDelivery, { handling }: Destination): SentAlert | undefined {
-  if (delivery.kind !== 'digest' || alerts.length < 2) return undefined
-  const { json, ...alert } = digestAlert(alerts, handling.digest?.max ?? DEFAULT_SHOWN_ALERTS)
+  const isMore = pageOf(delivery) !== null
+  if (delivery.kind !== 'digest' || (alerts.length < 2 && !isMore)) return undefined
+  const { json, ...alert } = digestAlert(alerts, handling.digest?.max ?? DEFAULT_SHOWN_ALERTS, isMore)
   return { ...alert, digest: json }
 }
 

@@ -21,10 +21,11 @@ const GONE = new Set([404, 405, 410])
 
 /** Returns the reason for which a claimed delivery must not be sent any more; null: it must be sent. */
 export function withdrawalReason(
-  { delivery, alerts: [alert], repeated }: ClaimedDelivery,
+  { delivery, alerts, repeated }: ClaimedDelivery,
   destination: Destination,
   type: Pick<DestinationType, 'pages'>,
 ): string | null {
+  const [alert] = alerts
   if (delivery.update !== null) {
     const wanted = wantedEvents(delivery.update, destination)
     if (wanted.length === 0)
@@ -35,7 +36,8 @@ export function withdrawalReason(
   const end = alert ? endOfEscalation(delivery, alert.status) : null
   if (end !== null) return end
   // A page that may have been sent before must arrive, so that it can be resolved.
-  if (!alert || !type.pages || repeated || isResend(delivery) || !isResolvedByPerson(alert)) return null
+  if (!alert || !type.pages || repeated || isResend(delivery) || !alerts.every(isResolvedByPerson))
+    return null
   return `${statusText(alert.status)}, by ${alert.status.changedBy}, before it was sent`
 }
 

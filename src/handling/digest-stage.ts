@@ -2,8 +2,8 @@
 import { durationText } from '../core/duration-text.ts'
 import type { HandlingStep, PlannedSend } from '../model/alerts/handling.ts'
 import { compareSeverity } from '../model/alerts/severity.ts'
-import type { DestinationDigest, DigestKey } from '../model/project/destination-handling.ts'
-import { textsAt } from './alert-match.ts'
+import type { DestinationDigest } from '../model/project/destination-handling.ts'
+import { valuesOfKeys } from './group-values.ts'
 import type { HandledAlert, StageInput, StageResult } from './stage.ts'
 
 interface Decision {
@@ -26,7 +26,7 @@ function decide(send: PlannedSend, digest: DestinationDigest | null, alert: Hand
   const { everyMs, by, below, after } = digest
   const severity = alert.severity.value
   if (below !== null && compareSeverity(severity, below) >= 0) return pass(`${severity} is not gathered`)
-  const values = by.flatMap((key) => [key, textOfKey(key, alert)])
+  const values = valuesOfKeys(by, alert)
   // What waits for an opening is one message at the opening, whatever the number of alerts.
   const held = send.how === 'at' ? { at: send.at } : {}
   const planned = { by: values, everyMs, after: send.how === 'at' ? 0 : after }
@@ -34,29 +34,6 @@ function decide(send: PlannedSend, digest: DestinationDigest | null, alert: Hand
     send: { destination, how: 'digest', digest: planned, ...held },
     step: { ...common, did: 'gathered', reason: reasonOf(digest, send) },
   }
-}
-
-/** An absent value is empty, so that alerts without it share a digest. */
-function textOfKey(key: DigestKey, alert: HandledAlert): string {
-  switch (key) {
-    case 'detection':
-      return alert.detection
-    case 'severity':
-      return alert.severity.value
-    case 'logType':
-      return textOf(alert.logTypes)
-    case 'dedup':
-      return alert.dedup
-  }
-  if (key.startsWith('context:')) {
-    return textOf(textsAt(JSON.parse(alert.context), key.slice('context:'.length)))
-  }
-  const name = key.slice('tag:'.length)
-  return textOf(alert.tags.filter((tag) => tag === name || tag.startsWith(`${name}:`)))
-}
-
-function textOf(values: readonly string[]): string {
-  return JSON.stringify([...new Set(values)].sort())
 }
 
 /** `by detection, sent 1 h after its first alert; the first 3 within 1 h are sent at once`. */

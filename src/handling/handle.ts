@@ -12,6 +12,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { HandlingRules } from '../model/project/handling-rules.ts'
 import { digestStage } from './digest-stage.ts'
 import { escalationStage } from './escalation-stage.ts'
+import { groupStage } from './group-stage.ts'
 import { hoursStage } from './hours-stage.ts'
 import { inhibitionStage } from './inhibition-stage.ts'
 import { silenceStage } from './silence-stage.ts'
@@ -22,6 +23,7 @@ const STAGES: { readonly [name in HandlingStage]: Stage } = {
   inhibition: inhibitionStage,
   hours: hoursStage,
   digest: digestStage,
+  group: groupStage,
   escalation: escalationStage,
 }
 

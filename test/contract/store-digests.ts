@@ -107,6 +107,64 @@ export function digestContract(open: () => Promise<OpenedStore>): void {
       ])
     })
 
+    it('what follows a page is gathered as an update of it, and does not escalate', async () => {
+      const ids = ['a1', 'a2', 'a3']
+      const deliveries = ids.map((id) => gathered(id, { pages: true, after: 1 }))
+      const escalations = ids.map((alertId) => ({
+        alertId,
+        destinationKey: 'mail',
+        kind: 'step' as const,
+        step: 0,
+        unless: 'acknowledged' as const,
+        afterMs: HOUR_MS,
+        due: clock.now() + HOUR_MS,
+      }))
+      const alerts = ids.map((id) => alert(id, { groupKey: id }))
+      await store.commit(plan({ alerts, deliveries, escalations }), nothing)
+      const found = await store.deliveries({ limit: 9 })
+      expect(
+        found
+          .map(({ kind, alertIds, remoteReference }) => [kind, [...alertIds].sort(), remoteReference])
+          .sort(([a], [b]) => String(a).localeCompare(String(b))),
+      ).toEqual([
+        ['digest', ['a2', 'a3'], JSON.stringify(deliveryId('a1', 'mail'))],
+        ['single', ['a1'], null],
+      ])
+      clock.advance(HOUR_MS)
+      const claimed = await store.claimEscalations({ limit: 9, leaseMs: 1_000 })
+      expect(claimed.map((each) => each.alert.id)).toEqual(['a1'])
+    })
+
+    it('an alert calls again when the page is lost or its window is over, and ends what was gathered', async () => {
+      const page = { pages: true, after: 1 } as const
+      await gather(['a1', 'a2'], page)
+      const [claimed] = await claim()
+      const { delivery, leaseToken } = claimed!
+      expect(delivery.alertIds).toEqual(['a1'])
+      const dead = { state: 'dead', attempt: null, reason: '400', fallbackDeliveries: [] } as const
+      await store.recordOutcome(delivery.id, leaseToken, dead)
+      await gather(['a3', 'a4'], page)
+      clock.advance(HOUR_MS)
+      await gather(['a5', 'a6'], page)
+      expect((await rows()).map(({ kind, alerts }) => [kind, alerts])).toEqual([
+        ['single', ['a1']],
+        ['digest', ['a2']],
+        ['single', ['a3']],
+        ['digest', ['a4']],
+        ['single', ['a5']],
+        ['digest', ['a6']],
+      ])
+    })
+
+    it('commits of a group at the same time make one page', async () => {
+      const ids = Array.from({ length: 8 }, (_, i) => `a${i}`)
+      await Promise.all(ids.map((id) => gather([id], { pages: true, after: 1 })))
+      const sizes = (await rows()).map(({ kind, alerts }) => [kind, alerts.length])
+      expect(sizes).toHaveLength(2)
+      expect(sizes).toContainEqual(['digest', 7])
+      expect(sizes).toContainEqual(['single', 1])
+    })
+
     it('a plan that is written twice changes nothing', async () => {
       await gather(['a1', 'a2', 'a3'], { after: 1 })
       const before = await rows()

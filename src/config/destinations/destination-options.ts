@@ -56,7 +56,15 @@ export async function checkOptions(
     problems.error(source, digest.offset, {
       code: 'unsupported-digest',
       message: `${type} does not support digests: it calls a person, who acknowledges one alert`,
-      hint: 'remove the key digest, or gather the alerts at a destination of another type',
+      hint: 'use the key group, or gather the alerts at a destination of another type',
+    })
+  }
+  const group = adapter.pages ? undefined : child(node, 'group')
+  if (group) {
+    problems.error(source, group.offset, {
+      code: 'unsupported-digest',
+      message: `${type} does not support groups: it calls no person`,
+      hint: 'use the key digest',
     })
   }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {

@@ -10,6 +10,7 @@ import type {
 } from '../../model/project/destination-handling.ts'
 import { parseDuration } from '../files/durations.ts'
 import type { ProblemList } from '../files/problems.ts'
+import { DEFAULT_GROUP_TIME } from '../schemas/handling/digest-schema.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
 import type { YamlDocument } from './interval-keys.ts'
 
@@ -27,6 +28,7 @@ export interface DeclaredHandling {
     readonly after?: number
     readonly max?: number
   }
+  readonly group?: { readonly by?: readonly DigestKey[]; readonly for?: string }
   readonly escalate?: readonly {
     readonly after: string
     readonly unless?: 'acknowledged' | 'resolved'
@@ -129,12 +131,15 @@ function checkRecipients(
 
 /** Reads the keys of a destination without errors. */
 export function handlingOf(
-  { hours, digest, escalate = [], ackTimeout }: DeclaredHandling,
+  { hours, digest, group, escalate = [], ackTimeout }: DeclaredHandling,
   intervals: readonly TimeInterval[],
 ): DestinationHandling {
   return {
     hours: hours ? hoursOf(hours, intervals) : null,
     digest: digest ? digestOf(digest) : null,
+    group: group
+      ? { by: group.by ?? ['detection'], forMs: parseDuration(group.for ?? DEFAULT_GROUP_TIME)! }
+      : null,
     escalate: escalate.map(({ after, unless = 'acknowledged', to, severities }) => ({
       afterMs: parseDuration(after)!,
       unless,

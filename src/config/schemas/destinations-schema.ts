@@ -4,7 +4,7 @@ import { UPDATE_EVENTS } from '../../model/alerts/alert-update.ts'
 import { SEVERITIES } from '../../model/alerts/severity.ts'
 import { DURATION_SCHEMA } from '../files/durations.ts'
 import { BOOLEAN, closed, described, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
-import { DIGEST } from './handling/digest-schema.ts'
+import { DIGEST, GROUP } from './handling/digest-schema.ts'
 
 const ALERT_TYPE_NAMES = ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS] as const
 
@@ -195,6 +195,10 @@ export const DESTINATION_SCHEMA = closed(
     }),
     hours: described('When alerts are sent to it. Without it: at any time.', HOURS),
     digest: described('Alerts are gathered and sent as one message. Without it: each is a message.', DIGEST),
+    group: described(
+      'The first alert of a group calls a person, and later ones are updates of it. Without it: each alert calls.',
+      GROUP,
+    ),
     escalate: described(
       'Who else gets an alert of this destination when no person answers in time.',
       ESCALATE,

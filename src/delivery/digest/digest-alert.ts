@@ -20,8 +20,11 @@ export interface DigestAlert {
   readonly json: JsonText
 }
 
-/** @param max the number of alerts that are shown, the severest first. */
-export function digestAlert(alerts: readonly DigestedAlert[], max: number): DigestAlert {
+/**
+ * @param max the number of alerts that are shown, the severest first.
+ * @param isMore the alerts follow one that was sent before.
+ */
+export function digestAlert(alerts: readonly DigestedAlert[], max: number, isMore = false): DigestAlert {
   const sorted = [...alerts].sort(
     (a, b) => compareSeverity(b.severity, a.severity) || a.createdAt - b.createdAt,
   )
@@ -29,7 +32,7 @@ export function digestAlert(alerts: readonly DigestedAlert[], max: number): Dige
   const [first] = sorted as [DigestedAlert]
   const parsed = JSON.parse(first.notification) as Notification
   const detections = [...new Set(alerts.map(({ detection }) => detection))]
-  const title = titleOf(alerts, detections)
+  const title = titleOf(alerts, detections, isMore)
   const hidden = sorted.slice(max)
   const more = hidden.length > 0 ? [`and ${hidden.length} more (${severitiesText(hidden)})`] : []
   const notification: Notification = {
@@ -65,9 +68,9 @@ export function digestAlert(alerts: readonly DigestedAlert[], max: number): Dige
 }
 
 /** `12 alerts of AWS.RootLogin (1 HIGH, 11 LOW)`. */
-function titleOf(alerts: readonly DigestedAlert[], detections: readonly string[]): string {
+function titleOf(alerts: readonly DigestedAlert[], detections: readonly string[], isMore: boolean): string {
   const of = detections.length === 1 ? detections[0]! : `${detections.length} detections`
-  return `${counted(alerts.length, 'alert')} of ${of} (${severitiesText(alerts)})`
+  return `${counted(alerts.length, isMore ? 'more alert' : 'alert')} of ${of} (${severitiesText(alerts)})`
 }
 
 function counted(count: number, noun: string): string {

@@ -1,7 +1,7 @@
 /** The handling of an alert after its route is decided: when each destination gets it, or why not, with the steps of the decision. */
 
 /** The stages in the order in which they decide. */
-export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'digest', 'escalation'] as const
+export const HANDLING_STAGES = ['silence', 'inhibition', 'hours', 'digest', 'group', 'escalation'] as const
 export type HandlingStage = (typeof HANDLING_STAGES)[number]
 
 /**
@@ -26,9 +26,9 @@ export interface HandlingStep {
 
 /** What happens to the alert at one destination of its route. */
 export type PlannedSend =
-  | { readonly destination: string; readonly how: 'now' }
+  | { readonly destination: string; readonly how: 'now'; readonly group?: PlannedGroup }
   /** Epoch ms. */
-  | { readonly destination: string; readonly how: 'at'; readonly at: number }
+  | { readonly destination: string; readonly how: 'at'; readonly at: number; readonly group?: PlannedGroup }
   /** Sent in a digest. `at`: not before this time, epoch ms; absent: no hours hold it. */
   | {
       readonly destination: string
@@ -46,6 +46,13 @@ export interface PlannedDigest {
   readonly everyMs: number
   /** So many alerts within `everyMs` are sent at once before the others are gathered. */
   readonly after: number
+}
+
+/** The group of an alert that calls a person. The first alert of a group is sent, and later ones are updates of it. */
+export interface PlannedGroup {
+  /** The values of the alert by which groups are kept apart. */
+  readonly by: readonly string[]
+  readonly forMs: number
 }
 
 /** A destination sends the alert to others at a later time, or opens it again, unless its status changes before. */

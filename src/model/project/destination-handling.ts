@@ -28,6 +28,13 @@ export interface DestinationDigest {
   readonly max: number
 }
 
+/** The first alert of a group calls a person. Those that follow within `forMs` are updates of it. */
+export interface DestinationGroup {
+  /** Alerts with the same values, and with the same severity, are a group. */
+  readonly by: readonly DigestKey[]
+  readonly forMs: number
+}
+
 /** Sends an alert to other destinations if no person has answered in time. */
 export interface EscalationStep {
   readonly afterMs: number
@@ -43,6 +50,8 @@ export interface DestinationHandling {
   readonly hours: DestinationHours | null
   /** null: each alert is a message. */
   readonly digest: DestinationDigest | null
+  /** null: each alert calls a person. */
+  readonly group: DestinationGroup | null
   readonly escalate: readonly EscalationStep[]
   /** An alert that is acknowledged for so long and not resolved is open again; null: it stays acknowledged. */
   readonly ackTimeoutMs: number | null
@@ -52,6 +61,7 @@ export interface DestinationHandling {
 export const NO_HANDLING: DestinationHandling = {
   hours: null,
   digest: null,
+  group: null,
   escalate: [],
   ackTimeoutMs: null,
 }

@@ -25,8 +25,26 @@ export function plannedDeliveries(
     const common = { id: deliveryId(alertId, key), alertId, destinationKey: key, destination: name, reason }
     if (send.how === 'digest') return [{ ...common, ...gathered(alertId, key, send, now) }]
     const held = send.how === 'at' ? { due: send.at, notBefore: send.at, createdAt: send.at } : null
-    return [{ ...common, ...(held ?? { due: at, createdAt: at }) }]
+    return [{ ...common, ...(held ?? { due: at, createdAt: at }), ...grouped(alertId, key, send, now) }]
   })
+}
+
+/** A storm is one page and one update in so long. */
+const GROUP_UPDATE_DELAY_MS = 60_000
+
+/** What joins a page is gathered for a moment and sent as an update of it. */
+function grouped(
+  alertId: string,
+  destinationKey: string,
+  send: Extract<PlannedSend, { how: 'now' | 'at' }>,
+  now: number,
+): Pick<NewDelivery, 'gather'> {
+  if (send.group === undefined) return {}
+  const { by, forMs } = send.group
+  const heldUntil = send.how === 'at' ? send.at : null
+  const key = hashId('group', destinationKey, heldUntil ?? '', ...by)
+  const due = (heldUntil ?? now) + Math.min(forMs, GROUP_UPDATE_DELAY_MS)
+  return { gather: { key, id: hashId('digest', key, alertId), windowMs: forMs, after: 1, due, pages: true } }
 }
 
 /** Digests that wait for different openings are different digests. */

@@ -14,6 +14,11 @@ export interface Gathering {
   readonly after: number
   /** The time at which the digest is sent if this delivery opens it. */
   readonly due: number
+  /**
+   * Present: the first delivery of the window calls a person, and the digest of the others is an update of it. A delivery
+   * whose alert is resolved, or that was not delivered, is not the first any more.
+   */
+  readonly pages?: true
 }
 
 /** A digest with so many alerts is closed, and the next alert opens another one. */

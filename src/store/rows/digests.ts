@@ -11,6 +11,15 @@ const OPEN = `SELECT d.id, (SELECT count(*) FROM delivery_item WHERE delivery_id
 const SENT_ALONE = `SELECT count(*) AS n FROM delivery
   WHERE gather_key = :key AND kind = 'single' AND created_at > :since`
 
+const PAGE = `SELECT d.id FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id
+    JOIN alert_status s ON s.alert_id = i.alert_id
+  WHERE d.gather_key = :key AND d.kind = 'single' AND d.created_at > :since
+    AND d.state NOT IN ('dead', 'orphaned', 'withdrawn') AND s.status <> 'resolved'
+  ORDER BY d.seq DESC LIMIT 1`
+
+const CLOSE_OTHERS = `UPDATE delivery SET gather_key = NULL
+  WHERE gather_key = :key AND kind = 'digest' AND remote_reference IS NOT :page`
+
 const KNOWN = `SELECT 1 FROM delivery WHERE id = :id`
 
 /** Returns false if the delivery is a message of its own. */
@@ -20,15 +29,31 @@ export function joinDigest(driver: Driver, delivery: NewDelivery): boolean {
   const { key } = gather
   // The same plan can be written twice, when only its answer was lost.
   if (driver.prepare(KNOWN).get({ id: delivery.id }) !== undefined) return true
+  const page = gather.pages ? pageOf(driver, delivery, gather) : null
+  if (gather.pages) {
+    // An update says more of one page, so a new page ends what is gathered for the one before.
+    driver.prepare(CLOSE_OTHERS).run({ key, page })
+    if (page === null) return false
+  }
   const open = driver.prepare<{ id: string; alerts: number }>(OPEN).get({ key })
   if (open && open.alerts < MAX_DIGEST_ALERTS) {
     insert(driver, 'delivery_item', { delivery_id: open.id, alert_id: alertId }, 'ON CONFLICT DO NOTHING')
     return true
   }
   if (open) driver.prepare('UPDATE delivery SET gather_key = NULL WHERE id = :id').run({ id: open.id })
-  else if (isSentAlone(driver, delivery, gather)) return false
-  openDigest(driver, delivery, gather)
+  else if (!gather.pages && isSentAlone(driver, delivery, gather)) return false
+  openDigest(driver, delivery, gather, page)
   return true
+}
+
+/** Returns the id of the delivery that calls for the group, as JSON; null: this one has to. */
+function pageOf(
+  driver: Driver,
+  { createdAt }: NewDelivery,
+  { key, windowMs }: NonNullable<NewDelivery['gather']>,
+): string | null {
+  const page = driver.prepare<{ id: string }>(PAGE).get({ key, since: createdAt - windowMs })
+  return page ? JSON.stringify(page.id) : null
 }
 
 function isSentAlone(
@@ -45,6 +70,7 @@ function openDigest(
   driver: Driver,
   { alertId, destinationKey, destination, reason, notBefore }: NewDelivery,
   { id, key, windowMs, due }: NonNullable<NewDelivery['gather']>,
+  page: string | null,
 ): void {
   const created = insert(
     driver,
@@ -64,6 +90,7 @@ function openDigest(
       paused_ms: 0,
       reason,
       message: '',
+      remote_reference: page,
     },
     'ON CONFLICT (id) DO NOTHING',
   )

@@ -10,7 +10,13 @@ const COLUMNS = `alert_id AS alertId, destination_key AS destinationKey, kind, s
 
 const SAME_ROW = 'alert_id = :alertId AND destination_key = :destinationKey AND kind = :kind AND step = :step'
 
+const GATHERED = `SELECT 1 FROM delivery_item i JOIN delivery d ON d.id = i.delivery_id
+  WHERE i.alert_id = :alertId AND d.destination_key = :destinationKey AND d.kind = 'digest'`
+
+/** What has joined the page of another alert does not escalate: the steps of that alert do. */
 export function insertEscalation(driver: Driver, row: NewEscalation): void {
+  const { alertId, destinationKey } = row
+  if (driver.prepare(GATHERED).get({ alertId, destinationKey }) !== undefined) return
   insert(
     driver,
     'escalation',

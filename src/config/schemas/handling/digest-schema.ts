@@ -1,7 +1,9 @@
-/** The key `digest` of a destination. */
+/** The keys `digest` and `group` of a destination. */
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
 import { DURATION_SCHEMA } from '../../files/durations.ts'
 import { closed, described, SEVERITY } from '../field-forms.ts'
+
+export const DEFAULT_GROUP_TIME = '10m'
 
 const MAX_SHOWN_ALERTS = 200
 const MAX_SENT_ALONE = 100
@@ -38,3 +40,14 @@ export const DIGEST = closed(
   },
   ['every'],
 )
+
+export const GROUP = closed({
+  by: described(
+    'Alerts with the same values, and with the same severity, are a group: detection, severity, logType, dedup, `tag:NAME` or `context:PATH`. `[]`: all alerts of a severity. Without it: detection.',
+    { type: 'array', uniqueItems: true, maxItems: 5, items: KEY },
+  ),
+  for: described('The time after the first alert in which others are updates of it.', {
+    ...DURATION_SCHEMA,
+    default: DEFAULT_GROUP_TIME,
+  }),
+})
