@@ -155,12 +155,12 @@ function given(option: string, value: string | undefined): string[] {
  * character.
  */
 function within(root: string, path: string): string {
-  const absolute = resolve(root, path)
-  const fixed = absolute.replace(/[*?[{(!].*$/s, '')
+  const fixed = resolve(root, path.replace(/[*?[{(!].*$/s, ''))
   const existing = realPath(fixed)
-  const realRoot = realPath(root) ?? root
-  const leadsOut = existing !== null && !isWithin(realRoot, existing)
-  if (isWithin(resolve(root), resolve(fixed)) && !leadsOut && !path.includes('..')) return absolute
+  const leadsOut = existing !== null && !isWithin(realPath(root) ?? root, existing)
+  // Also within the alternatives of a pattern.
+  const isUpwards = /(?<![\w.-])\.\.(?![\w.-])/.test(path)
+  if (isWithin(resolve(root), fixed) && !leadsOut && !isUpwards) return resolve(root, path)
   throw new UserError(`${path} is outside of the project`, {
     code: 'outside-project',
     hint: 'name a file or folder of the project',

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TOOLS } from '../../../src/cli/mcp/tools.ts'
 import { commandEnvironment } from '../../support/process.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
 
@@ -28,6 +29,15 @@ async function connect(project: string): Promise<Client> {
   open.push(client)
   return client
 }
+
+it('names with dots, and a project in a folder with special characters, are no way out', () => {
+  const test = TOOLS.find(({ name }) => name === 'test')!
+  const root = '/repositories/ours (new) [1]'
+  const { argv } = test.command({ paths: ['rules/a..b', 'rules/*.yml'] }, root)
+  expect(argv.slice(-2)).toEqual([`${root}/rules/a..b`, `${root}/rules/*.yml`])
+  for (const path of ['rules/{a,../../b}', '{../..,x}/*.yml', '..', 'rules/..'])
+    expect(() => test.command({ paths: [path] }, root)).toThrow('outside of the project')
+})
 
 describe('mcp', () => {
   let project: string
