@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { tokenDigest } from '../../src/core/token-digest.ts'
 import { createOperatorActs } from '../../src/daemon/access/operator-acts.ts'
+import { createSilenceActs } from '../../src/daemon/access/silence-acts.ts'
 import { createConsoleActs } from '../../src/daemon/console/console-acts.ts'
 import { createConsoleReads } from '../../src/daemon/console/console-reads.ts'
 import { NO_FACTS } from '../../src/model/events/facts.ts'
@@ -75,6 +76,7 @@ export async function openConsole(options: ConsoleOptions = {}) {
           result: { result: 'delivered', status: 200, message: '' },
         }),
       }),
+      createSilenceActs({ store, project: () => routed }),
     ),
     streams,
     ...options.ports,

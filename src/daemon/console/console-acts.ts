@@ -1,8 +1,8 @@
 /** Says in a sentence what each act of a person in the console has done. The acts are those of the API. */
-import type { ApiActor, ApiActs } from '../../server/api/api-ports.ts'
+import type { ApiActor, ApiActs, SilenceActs } from '../../server/api/api-ports.ts'
 import type { ConsoleActor, ConsoleActs } from '../../server/console/console-ports.ts'
 
-export function createConsoleActs(acts: ApiActs): ConsoleActs {
+export function createConsoleActs(acts: ApiActs, silences: SilenceActs): ConsoleActs {
   return {
     async changeAlert(alertId, act, by) {
       const changed = await acts.change(alertId, act, actorOf(by), undefined)
@@ -38,11 +38,26 @@ export function createConsoleActs(acts: ApiActs): ConsoleActs {
       const ok = await acts.unmute(detection, actorOf(by))
       return { ok, sentence: ok ? `${detection} makes alerts again.` : `${detection} is not muted.` }
     },
+    async extendSilence(id, forMs, by) {
+      await silences.extend(id, forMs, actorOf(by))
+      const until = (await silences.find(id))?.silence.until
+      const end = until === undefined ? '' : ` until ${timeText(until)}`
+      return { ok: true, sentence: `${id} is extended${end}.` }
+    },
+    async expireSilence(id, by) {
+      await silences.expire(id, actorOf(by))
+      return { ok: true, sentence: `${id} has ended.` }
+    },
   }
 }
 
 function actorOf({ name, requestId }: ConsoleActor): ApiActor {
   return { name, requestId, via: 'console' }
+}
+
+/** `2026-11-30 21:05 UTC` */
+function timeText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function changeSentence({ result, status }: Awaited<ReturnType<ApiActs['change']>>): string {

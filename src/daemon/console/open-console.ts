@@ -2,6 +2,7 @@
 import type { ApiActs } from '../../server/api/api-ports.ts'
 import type { Streams } from '../../server/api/change-stream.ts'
 import type { ServerPart } from '../../server/server.ts'
+import { createSilenceActs } from '../access/silence-acts.ts'
 import type { DaemonOptions, Resources } from '../resources.ts'
 import { createConsoleActs } from './console-acts.ts'
 import { createConsoleReads } from './console-reads.ts'
@@ -19,9 +20,10 @@ export function openConsole(
     unavailable: () => absence.lastingReason,
     testNames: (id) => current.generation.testNames.get(id) ?? [],
   })
+  const consoleActs = createConsoleActs(acts, createSilenceActs({ store, project }))
   // It is loaded only where there is an address.
   return async (scope, access) => {
     const { createConsole } = await import('../../server/console/console.ts')
-    await createConsole({ log, ports: { ...reads, acts: createConsoleActs(acts), streams } })(scope, access)
+    await createConsole({ log, ports: { ...reads, acts: consoleActs, streams } })(scope, access)
   }
 }

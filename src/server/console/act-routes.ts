@@ -10,6 +10,7 @@ import { bulkPage } from './pages/bulk-page.ts'
 import { counted, pathOf } from './parts/words.ts'
 import type { FormFields } from './request-form.ts'
 import type { ConsoleRequests } from './requests.ts'
+import { addSilenceActs } from './silence-form-routes.ts'
 
 const MAX_SELECTED = 500
 const NO_REASON = 'Choose a reason.'
@@ -37,6 +38,7 @@ export function addActRoutes(scope: FastifyInstance, requests: ConsoleRequests, 
   const { acts } = ports
   const reports = new ActReports()
   addBulkRoute(scope, requests, ports, reports)
+  addSilenceActs(scope, requests, ports, reports)
   for (const [verb, read] of Object.entries(READ_ACT)) {
     scope.post(
       `/alerts/:id/${verb}`,

@@ -85,6 +85,9 @@ export interface ConsoleActs {
   testDestination(name: string, by: ConsoleActor): Promise<ActReport>
   resumeDestination(name: string, by: ConsoleActor): Promise<ActReport>
   unmute(detection: string, by: ConsoleActor): Promise<ActReport>
+  /** @param forMs the time from now to its new end. */
+  extendSilence(id: string, forMs: number, by: ConsoleActor): Promise<ActReport>
+  expireSilence(id: string, by: ConsoleActor): Promise<ActReport>
 }
 
 export interface ConsolePorts {

@@ -124,7 +124,7 @@ export function addPageRoutes(scope: FastifyInstance, requests: ConsoleRequests,
 
   scope.get(
     '/silences',
-    requests.page(async (context) => silencesPage(await ports.silences(), context)),
+    requests.page(async (context) => silencesPage(await ports.silences(), null, context)),
   )
 
   scope.get(

@@ -356,7 +356,12 @@ describe('pages', () => {
     const ada = await signIn(OPERATOR)
     const text = await (await get('/silences', ada)).text()
     expect(text).toContain('s-4f0c2a91')
-    expect(text).toContain('<dd>1 alert, the last')
+    expect(text).toContain('>1 alert</a>, the last')
+    const hidden = /href="(\/alerts\?silencedBy=[^"]+)"/.exec(text)![1]!.replace('&amp;', '&')
+    const list = await (await get(hidden, ada)).text()
+    expect([...list.matchAll(/class="title">([^<]+)</g)].map((m) => m[1])).toEqual([
+      'margaret became an owner of the organization example',
+    ])
     const alert = await get(`/alerts/${ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']}`, ada)
     expect(await alert.text()).toContain('s-4f0c2a91 (platform@example.com: The owners')
   })

@@ -1,6 +1,7 @@
 /** Forms that are sent twice, and acts while the store is away. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createOperatorActs } from '../../../src/daemon/access/operator-acts.ts'
+import { createSilenceActs } from '../../../src/daemon/access/silence-acts.ts'
 import { createConsoleActs } from '../../../src/daemon/console/console-acts.ts'
 import { NO_RULES } from '../../../src/server/access/access.ts'
 import { ALERT_IDS } from '../../support/console-alerts.ts'
@@ -62,6 +63,7 @@ it('a form that another daemon has carried out already is not carried out again'
         throw new Error('not a part of this test')
       },
     }),
+    createSilenceActs({ store: server.store, project: () => ({}) as never }),
   )
   const [dead] = await server.store.deliveries({ states: ['dead'], limit: 1 })
   const by = { name: 'ada', requestId: 'console:form' }

@@ -122,7 +122,10 @@ const DELAY_MS = 400
 const live = () => findAll('[data-live]')
 const isBusy = (part) =>
   (part.contains(document.activeElement) && part.querySelector('.current') !== null && document.hasFocus()) ||
-  part.querySelector('input:checked, details[open] textarea') !== null
+  part.querySelector('input:checked, details[open] textarea') !== null ||
+  findAll('input:not([type="checkbox"], [type="hidden"])', part).some(
+    (field) => field === document.activeElement || field.value !== field.defaultValue,
+  )
 // The ids of forms differ with each reading, and are no news.
 const contentOf = (part) => part.innerHTML.replaceAll(/name="_form" value="[^"]*"/g, '')
 let timer = 0

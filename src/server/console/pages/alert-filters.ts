@@ -2,6 +2,7 @@
 import { STATUS_NAMES, type StatusName } from '../../../model/alerts/alert-status.ts'
 import { parseSeverity } from '../../../model/alerts/severity.ts'
 import { type AlertQuery, MIN_SEARCHED_CHARS } from '../../../store/store.ts'
+import { parseDuration } from '../parts/form-duration.ts'
 
 /** Empty: the filter is not set. */
 export interface AlertFilters {
@@ -13,11 +14,12 @@ export interface AlertFilters {
   readonly since: string
   readonly destination: string
   readonly tag: string
+  /** The id of a silence that hid the alert. */
+  readonly silencedBy: string
   readonly before: string
 }
 
 const PAGE_SIZE = 50
-const AGE_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** What an address has that means nothing is left out, so that an old link still shows a list. */
 export function filtersOf(parameters: URLSearchParams): AlertFilters {
@@ -28,15 +30,17 @@ export function filtersOf(parameters: URLSearchParams): AlertFilters {
     severity: parseSeverity(text('severity')) ?? '',
     detection: text('detection'),
     assignee: text('assignee'),
-    since: /^\d{1,4}[mhd]$/.test(text('since')) ? text('since') : '',
+    since: parseDuration(text('since')) === undefined ? '' : text('since'),
     destination: text('destination'),
     tag: text('tag'),
+    silencedBy: text('silencedBy'),
     before: /^[\w-]{1,60}$/.test(text('before')) ? text('before') : '',
   }
 }
 
 export function queryOf(filters: AlertFilters, now: number): AlertQuery {
-  const { q, status, severity, detection, assignee, destination, tag, since, before } = filters
+  const { q, status, severity, detection, assignee, destination, tag, silencedBy, since, before } = filters
+  const age = parseDuration(since)
   const parsedSeverity = parseSeverity(severity)
   return {
     limit: PAGE_SIZE,
@@ -45,9 +49,10 @@ export function queryOf(filters: AlertFilters, now: number): AlertQuery {
     ...(parsedSeverity && { severities: [parsedSeverity] }),
     ...(detection !== '' && { detection }),
     ...(assignee !== '' && { assignee }),
-    ...(since !== '' && { since: now - Number(since.slice(0, -1)) * AGE_MS[since.at(-1)!]! }),
+    ...(age !== undefined && { since: now - age }),
     ...(destination !== '' && { destination }),
     ...(tag !== '' && { tag }),
+    ...(silencedBy !== '' && { silencedBy }),
     ...(before !== '' && { before }),
   }
 }

@@ -50,7 +50,7 @@ function addressOf(filters: AlertFilters): string {
 }
 
 function filterForm(filters: AlertFilters): Html {
-  const { q, status, severity, detection, assignee, destination, tag, since } = filters
+  const { q, status, severity, detection, assignee, destination, tag, silencedBy, since } = filters
   const isFiltered = isNarrowed({ ...filters, q: '' })
   const open = isFiltered ? html` open` : null
   return html`<form method="get" action="/alerts" role="search" class="filters">
@@ -70,6 +70,7 @@ ${q !== '' && q.length < MIN_SEARCHED_CHARS && html`<p class="error" role="alert
 <label>Detection<input name="detection" value="${detection}" autocomplete="off"></label>
 <label>Destination<input name="destination" value="${destination}" autocomplete="off"></label>
 <label>Tag<input name="tag" value="${tag}" autocomplete="off"></label>
+<label>Hidden by the silence<input name="silencedBy" value="${silencedBy}" autocomplete="off"></label>
 <label>Assigned to<input name="assignee" value="${assignee}" autocomplete="off"></label>
 <p class="buttons"><button>Apply</button>
 <a class="button quiet" href="${withQuery('/alerts', { status: status === 'open' ? '' : status })}">Clear</a></p>
@@ -81,8 +82,8 @@ function option(value: string, title: string, chosen: string): Html {
   return html`<option value="${value}"${value === chosen ? html` selected` : null}>${title}</option>`
 }
 
-function isNarrowed({ q, severity, detection, assignee, destination, tag, since }: AlertFilters): boolean {
-  return [q, severity, detection, assignee, destination, tag, since].some((value) => value !== '')
+function isNarrowed({ status: _status, before: _before, ...others }: AlertFilters): boolean {
+  return Object.values(others).some((value) => value !== '')
 }
 
 function emptyList(filters: AlertFilters): Html {
