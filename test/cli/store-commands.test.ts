@@ -197,6 +197,24 @@ it('deliveries list shows that a delivery waits for its destination', async () =
   )
 })
 
+describe('deliveries flush', () => {
+  const digests = () => store.deliveries({ destination: 'mail', states: ['pending'], limit: 5 })
+
+  it('deliveries flush makes the digest of a destination due now', async () => {
+    const gather = { key: 'k', id: 'digest', windowMs: HOUR, after: 0, due: NOW + HOUR }
+    const to = { alertId: OLD, destination: 'mail', destinationKey: 'mail' }
+    await store.commit(plan({ deliveries: [{ ...delivery('gathered', to), gather }] }), expecting())
+    expect((await digests()).map(({ kind, due }) => [kind, due])).toEqual([['digest', NOW + HOUR]])
+    expect(await run('deliveries', 'flush', 'mail')).toMatchObject({ code: 0, out: 'sending 1 digest\n' })
+    expect((await digests()).map(({ due }) => due)).toEqual([NOW])
+    expect((await run('deliveries', 'flush', 'mail')).err).toContain('no digest of mail is open')
+  })
+
+  it('deliveries flush reports an unknown destination', async () => {
+    expect((await run('deliveries', 'flush', 'nosuch')).err).toContain('no deliveries to "nosuch"')
+  })
+})
+
 describe('deliveries retry', () => {
   it('deliveries retry explains why nothing is retried', async () => {
     await store.retry({ destination: 'mail', limit: 10 })

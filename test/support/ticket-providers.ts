@@ -16,7 +16,7 @@ interface SlackMessage {
 interface PagerDutyEvent {
   readonly event_action: string
   readonly dedup_key: string
-  readonly payload?: { readonly severity: string }
+  readonly payload?: { readonly severity: string; readonly summary: string }
 }
 
 type Body = Readonly<Record<string, unknown>>
@@ -27,6 +27,8 @@ export class TicketProviders {
   readonly messages: SlackMessage[] = []
   readonly comments: { readonly id: string; readonly body: string }[] = []
   readonly issues: string[] = []
+  /** The title of each issue. */
+  readonly summaries: string[] = []
   readonly moves: string[] = []
   readonly tasks: { readonly gid: string; readonly notes: string; completed: boolean }[] = []
   readonly taskComments: { readonly gid: string; readonly text: string }[] = []
@@ -82,6 +84,7 @@ export class TicketProviders {
       case 'GET /conversations.replies':
         return [200, { ok: true, messages: this.messages }]
       case 'POST /rest/api/2/issue':
+        this.summaries.push((body.fields as { summary: string }).summary)
         this.issues.push(`SOC-${this.issues.length + 1}`)
         return [201, { id: '1', key: this.issues.at(-1) }]
       case 'GET /rest/api/2/search/jql':

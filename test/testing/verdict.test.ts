@@ -333,10 +333,12 @@ describe('expectations about the handling', () => {
   }
   const hours = { during: [office], otherwise: 'wait', always: [] } as const
   const step = { afterMs: 15 * 60_000, unless: 'acknowledged', to: ['pager'], severities: null } as const
+  const digest = { everyMs: 60_000, by: [], below: null, after: 0, max: 50 }
   const known = registry([
     destination('soc', { severities: ['MEDIUM'], handling: { ...NO_HANDLING, hours } }),
     destination('chat', { severities: ['MEDIUM'], handling: { ...NO_HANDLING, escalate: [step] } }),
     destination('pager'),
+    destination('mail', { severities: ['MEDIUM'], handling: { ...NO_HANDLING, digest } }),
   ])
   const handling = { ...NO_HANDLING_RULES, destinations: rulesOfDestinations(known) }
   const At = '2026-12-05T01:00:00Z'
@@ -353,8 +355,8 @@ describe('expectations about the handling', () => {
   it('pass if each destination gets the alert as expected', () => {
     expect(
       failuresOf({
-        ExpectedDestinations: ['soc', 'chat'],
-        ExpectedDelivery: { soc: 'at 2026-12-07T09:00:00+01:00', chat: 'now' },
+        ExpectedDestinations: ['soc', 'chat', 'mail'],
+        ExpectedDelivery: { soc: 'at 2026-12-07T09:00:00+01:00', chat: 'now', mail: 'digest' },
         ExpectedEscalation: [{ afterMs: 15 * 60_000, to: ['pager'] }],
       }),
     ).toEqual([])
@@ -369,6 +371,12 @@ describe('expectations about the handling', () => {
     ).toEqual([
       'ExpectedDelivery: expected {"soc":"now","chat":"now","pager":"now"}, got {"soc":"at 2026-12-07T08:00:00Z","pager":"not a destination of the alert"}',
       'ExpectedEscalation: expected [], got [{"after":"15 min","to":["pager"],"unless":"acknowledged"}]',
+    ])
+  })
+
+  it('fail if an alert is gathered and should be sent at once, and the other way round', () => {
+    expect(failuresOf({ ExpectedDelivery: { chat: 'digest', mail: 'now' } })).toEqual([
+      'ExpectedDelivery: expected {"chat":"digest","mail":"now"}, got {"chat":"now","mail":"digest"}',
     ])
   })
 
