@@ -336,6 +336,7 @@ export const CONSOLE_PAGES: Readonly<Record<string, string>> = {
   deliveries: '/deliveries?show=waiting',
   destinations: '/destinations',
   silences: '/silences',
+  'new silence': '/silences/new?detection=Example.GitHub.*&severity=MEDIUM&severity=LOW&for=2h',
   'silenced alert': `/alerts/${ALERT_IDS['Example.GitHub.OrganizationOwnerAdded']}`,
   routes: '/routes',
   detections: '/detections',

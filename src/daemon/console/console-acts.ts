@@ -38,11 +38,14 @@ export function createConsoleActs(acts: ApiActs, silences: SilenceActs): Console
       const ok = await acts.unmute(detection, actorOf(by))
       return { ok, sentence: ok ? `${detection} makes alerts again.` : `${detection} is not muted.` }
     },
+    async addSilence(wanted, forMs, by) {
+      const whole = { ...wanted, except: null, owner: by.name, everything: false }
+      const id = await silences.add(whole, forMs, actorOf(by))
+      return { ok: true, sentence: `${id} is in force${await endText(silences, id)}.` }
+    },
     async extendSilence(id, forMs, by) {
       await silences.extend(id, forMs, actorOf(by))
-      const until = (await silences.find(id))?.silence.until
-      const end = until === undefined ? '' : ` until ${timeText(until)}`
-      return { ok: true, sentence: `${id} is extended${end}.` }
+      return { ok: true, sentence: `${id} is extended${await endText(silences, id)}.` }
     },
     async expireSilence(id, by) {
       await silences.expire(id, actorOf(by))
@@ -55,9 +58,11 @@ function actorOf({ name, requestId }: ConsoleActor): ApiActor {
   return { name, requestId, via: 'console' }
 }
 
-/** `2026-11-30 21:05 UTC` */
-function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+/** ` until 2026-11-30 21:05 UTC` */
+async function endText(silences: SilenceActs, id: string): Promise<string> {
+  const found = await silences.find(id)
+  if (!found) return ''
+  return ` until ${new Date(found.silence.until).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function changeSentence({ result, status }: Awaited<ReturnType<ApiActs['change']>>): string {

@@ -5,6 +5,7 @@ import type { Silence } from '../../model/alerts/silence.ts'
 import type { RoutedProject } from '../../model/project/project.ts'
 import type { ConsolePorts, ShownSilence } from '../../server/console/console-ports.ts'
 import type { Store } from '../../store/store.ts'
+import { createSilenceActs } from '../access/silence-acts.ts'
 import { createAlertSample } from './alert-sample.ts'
 import { detectionFactsOf, statisticsOf } from './console-figures.ts'
 
@@ -30,6 +31,7 @@ export function createConsoleReads({
   unavailable,
 }: ConsoleReadOptions): Omit<ConsolePorts, 'acts' | 'streams'> {
   const sample = createAlertSample(store)
+  const silenceActs = createSilenceActs({ store, project })
   return {
     store,
     statistics: async () => statisticsOf(await sample(), store.now()),
@@ -40,6 +42,14 @@ export function createConsoleReads({
     unavailable,
     pauseHint,
     silences: () => shownSilences(store, project()),
+    previewSilence: async ({ match, destinations }) => {
+      const { looked, hidden } = await silenceActs.preview({ match, except: null })
+      const isSent = (name: string) => destinations?.includes(name) ?? true
+      return {
+        looked,
+        hidden: hidden.filter(({ route }) => !destinations || route.destinations.some(isSent)),
+      }
+    },
     newestDelivered: async () => (await sample()).newestDelivered,
     detectionFacts: async (ids) => {
       const { limiters } = await store.read({ groups: [], limiters: ids, seen: [] })

@@ -1,10 +1,10 @@
 /** What the console needs: who may sign in, what there is to show, and what a person can do. The composition root provides it. */
 import type { AlertAct } from '../../alerts/status-change.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
-import type { Silence } from '../../model/alerts/silence.ts'
+import type { AlertMatch, Silence } from '../../model/alerts/silence.ts'
 import type { Registry } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
-import type { DeliveryRow, LimiterState, Store } from '../../store/store.ts'
+import type { AlertRow, DeliveryRow, LimiterState, Store } from '../../store/store.ts'
 import type { Streams } from '../api/change-stream.ts'
 
 export interface Identity {
@@ -37,6 +37,23 @@ export interface ShownSilence {
   /** The number of alerts. */
   readonly hits: number
   readonly lastHitAt: number | null
+}
+
+/** What a person asks for. The person is its owner. */
+export interface WantedSilence {
+  readonly match: AlertMatch
+  /** null: all. */
+  readonly destinations: readonly string[] | null
+  readonly reason: string
+  /** It may hide alerts of the severity CRITICAL. */
+  readonly critical: boolean
+}
+
+export interface SilencePreview {
+  /** The number of the newest alerts that were looked at. */
+  readonly looked: number
+  /** The alerts that the silence would have hidden, the severest first. */
+  readonly hidden: readonly AlertRow[]
 }
 
 /** What is known of a detection beside its files. */
@@ -85,6 +102,7 @@ export interface ConsoleActs {
   testDestination(name: string, by: ConsoleActor): Promise<ActReport>
   resumeDestination(name: string, by: ConsoleActor): Promise<ActReport>
   unmute(detection: string, by: ConsoleActor): Promise<ActReport>
+  addSilence(wanted: WantedSilence, forMs: number, by: ConsoleActor): Promise<ActReport>
   /** @param forMs the time from now to its new end. */
   extendSilence(id: string, forMs: number, by: ConsoleActor): Promise<ActReport>
   expireSilence(id: string, by: ConsoleActor): Promise<ActReport>
@@ -104,6 +122,8 @@ export interface ConsolePorts {
   readonly newestDelivered: () => Promise<ReadonlyMap<string, DeliveryRow>>
   /** Those of the project and those of people; some that have ended, too. */
   readonly silences: () => Promise<readonly ShownSilence[]>
+  /** What a silence would have hidden of the last 30 days. */
+  readonly previewSilence: (wanted: Pick<WantedSilence, 'match' | 'destinations'>) => Promise<SilencePreview>
   readonly routes: () => RouteTable
   /** The advice for a destination that is paused. */
   readonly pauseHint: (destination: string) => string

@@ -195,7 +195,7 @@ export function idOf({ params }: FastifyRequest): string {
   return typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : ''
 }
 
-function parametersOf({ url }: FastifyRequest): URLSearchParams {
+export function parametersOf({ url }: FastifyRequest): URLSearchParams {
   const [, query = ''] = url.split('?', 2)
   return new URLSearchParams(query)
 }

@@ -228,6 +228,27 @@ describeWithProgram('chromium', 'the console in a browser', () => {
     await close()
   })
 
+  it('by keyboard and without script a person previews a silence from an alert, and adds it', async () => {
+    for (const hasScript of [true, false]) {
+      const { page, complaints, close } = await signedIn({ hasScript })
+      await page.goto(`${server.url}/alerts/${ALERT_IDS['Example.AWS.SecurityGroupOpened']}`)
+      if (hasScript) await page.keyboard.press('s')
+      else await page.getByRole('link', { name: 'Silence…' }).click()
+      await page.getByRole('heading', { name: 'New silence' }).waitFor()
+      await page.getByLabel('Ends after').fill('2h')
+      await page.getByRole('button', { name: 'Preview' }).click()
+      await page.getByText(/It would have hidden [1-9]\d* alerts? of the newest/).waitFor()
+      if (hasScript) expect(await violationsOf(page)).toEqual([])
+      await page.getByLabel('Reason').fill(`CHG-${hasScript ? 1 : 2}`)
+      await page.getByRole('button', { name: 'Add', exact: true }).click()
+      await page.getByText(/^s-[0-9a-f]{8} is in force until/).waitFor()
+      expect(complaints).toEqual([])
+      await close()
+    }
+    const made = await server.store.silences({ endsAfter: server.store.now(), limit: 100 })
+    expect(made.map(({ silence }) => silence.reason)).toEqual(expect.arrayContaining(['CHG-1', 'CHG-2']))
+  })
+
   it('the chosen colours stay, whatever the system prefers', async () => {
     const { page, close } = await signedIn({ scheme: 'light' })
     const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')

@@ -17,6 +17,7 @@ const PATHS = [
   '/deliveries',
   '/destinations',
   '/silences',
+  '/silences/new',
   '/routes',
   '/detections',
   '/detections/Example.AWS.RootConsoleLogin',
@@ -175,6 +176,8 @@ describe('acts', () => {
       '/destinations/on-call/test',
       '/destinations/on-call/resume',
       '/detections/Example.AWS.RootConsoleLogin/unmute',
+      '/silences',
+      '/silences/preview',
       `/alerts/${ROOT_LOGIN}/resend`,
     ]) {
       const response = await post(path, { _token, id: ROOT_LOGIN, destination: 'on-call' }, grace)

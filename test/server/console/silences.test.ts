@@ -1,6 +1,7 @@
-/** Silences in the console: they are extended and expired by forms, and what is wrong is said at the form. */
+/** Silences in the console: they are added, previewed, extended and expired by forms, and what is wrong is said at the form. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { NO_RULES } from '../../../src/server/access/access.ts'
+import { ALERT_IDS } from '../../support/console-alerts.ts'
 import { openConsole, TOKENS } from '../../support/console-server.ts'
 
 const SILENCE = 's-4f0c2a91'
@@ -113,4 +114,118 @@ it('a viewer sees which role an act needs, and is refused', async () => {
   } finally {
     await guarded.close()
   }
+})
+
+const FIELDS: readonly (readonly [string, string])[] = [
+  ['detection', 'Example.AWS.*'],
+  ['severity', 'HIGH'],
+  ['severity', 'CRITICAL'],
+  ['critical', 'yes'],
+  ['reason', 'Kernel patching'],
+  ['for', '2h'],
+]
+
+/** The fields with others in the place of those of the same name. */
+const withField = (name: string, ...values: string[]) => [
+  ...FIELDS.filter(([each]) => each !== name),
+  ...values.map((value) => [name, value] as const),
+]
+
+it('the address fills the form, as text', async () => {
+  const query = new URLSearchParams([
+    ['detection', '"><script>'],
+    ['severity', 'low'],
+    ['severity', 'nonsense'],
+    ['destination', 'alert-log'],
+    ['for', '3d'],
+    ['critical', 'yes'],
+  ])
+  const text = await pageText(`/silences/new?${query.toString()}`)
+  expect(text).not.toContain('"><script>')
+  expect([...text.matchAll(/value="([^"]+)" checked/g)].map((m) => m[1])).toEqual(['LOW', 'alert-log', 'yes'])
+  expect(text).toContain('name="for" value="3d"')
+})
+
+it('a preview counts the stored alerts, shows CRITICAL ones first, and changes nothing', async () => {
+  const answer = await send('/silences/new', '/silences/preview', FIELDS)
+  const text = await answer.text()
+  const alerts = await server.store.alerts({ since: server.store.now() - 720 * HOUR_MS, limit: 5_000 })
+  const matching = alerts.filter(
+    ({ detection, severity }) =>
+      detection.startsWith('Example.AWS.') && ['HIGH', 'CRITICAL'].includes(severity),
+  )
+  const critical = matching.filter(({ severity }) => severity === 'CRITICAL').length
+  expect(critical).toBeGreaterThan(0)
+  expect(text).toContain(
+    `It would have hidden ${matching.length} alerts of the newest ${alerts.length} of the last 30 days, ${critical} of them with the severity CRITICAL.`,
+  )
+  const chips = [...text.matchAll(/class="chip severity (\w+)"/g)].map((m) => m[1])
+  const first = Math.min(critical, 20)
+  expect(chips.slice(0, first)).toEqual(Array.from({ length: first }, () => 'critical'))
+  expect(text).toContain('>Kernel patching</textarea>')
+  expect(await server.store.silences({ endsAfter: 0, limit: 100 })).toHaveLength(1)
+  const onCall = await send('/silences/new', '/silences/preview', withField('destination', 'on-call'))
+  expect(await onCall.text()).toContain('It would have hidden 1 alert of')
+})
+
+it('a silence is added as the form says, is in force, and is in the history', async () => {
+  const fields = [...withField('title', '*port 22'), ['destination', 'console'] as const]
+  const added = await send('/silences/new', '/silences', fields)
+  expect(added.headers.get('location')).toBe('/silences')
+  const [id = ''] = (await noticeOf(added)).split(' ')
+  expect((await stored(id))!.silence).toEqual({
+    id,
+    from: server.store.now(),
+    until: server.store.now() + 2 * HOUR_MS,
+    reason: 'Kernel patching',
+    owner: 'local',
+    match: { detections: ['Example.AWS.*'], severities: ['HIGH', 'CRITICAL'], title: ['*port 22'] },
+    except: null,
+    destinations: ['console'],
+  })
+  expect(await auditOf(id)).toEqual([['created', 'local', 'console']])
+})
+
+it('a silence of errors names their types', async () => {
+  const added = await send('/silences/new', '/silences', withField('type', 'DETECTION_ERROR'))
+  const [id = ''] = (await noticeOf(added)).split(' ')
+  const { alertTypes } = (await stored(id))!.silence.match
+  expect(alertTypes).toEqual(['RULE_ERROR', 'SCHEDULED_RULE_ERROR', 'POLICY_ERROR', 'CORRELATION_RULE_ERROR'])
+})
+
+it.each([
+  [
+    'everything',
+    FIELDS.filter(([name]) => !['detection', 'severity'].includes(name)),
+    'detection-error',
+    'every alert',
+  ],
+  ['a severity that does not exist', withField('severity', 'HUGE'), 'severity-error', 'Choose severities'],
+  ['a type that does not exist', withField('type', 'RULES'), 'type-error', 'Choose a type'],
+  ['no reason', withField('reason', ' '), 'reason-error', 'Write the reason.'],
+  ['no duration', withField('for', ''), 'for-error', 'Write a duration'],
+  ['CRITICAL that is not allowed', withField('critical'), 'critical-error', 'severity CRITICAL'],
+  ['a title that is too long', withField('title', 'x'.repeat(1_001)), 'title-error', 'at most 1000'],
+  ['an end that is too far away', withField('for', '91d'), null, 'more than 90 days from now'],
+  ['an unknown destination', withField('destination', 'nowhere'), null, 'destination not found: nowhere'],
+] as const)(
+  '%s is refused at the form, which keeps what was written',
+  async (_what, fields, id, sentence) => {
+    const refused = await send('/silences/new', '/silences', fields)
+    expect(refused.status).toBe(422)
+    const text = await refused.text()
+    const errors = [...text.matchAll(/<p class="error"(?: id="([^"]+)")? role="alert">([^<]+)</g)]
+    expect(errors.map((m) => m[1] ?? null)).toEqual([id])
+    expect(errors[0]![2]).toContain(sentence)
+    expect(text).toContain('name="critical"')
+    expect(await server.store.silences({ endsAfter: 0, limit: 100 })).toHaveLength(1)
+  },
+)
+
+it('an alert leads to the form for alerts like it', async () => {
+  const text = await pageText(`/alerts/${ALERT_IDS['Example.AWS.RootConsoleLogin']}`)
+  const path = /href="(\/silences\/new[^"]+)"[^>]*data-key="s"/.exec(text)![1]!.replaceAll('&amp;', '&')
+  const form = await pageText(path)
+  expect(form).toContain('name="detection" value="Example.AWS.RootConsoleLogin"')
+  expect(form).toMatch(/value="CRITICAL" checked/)
 })

@@ -1,7 +1,9 @@
 /** What a person can do with an alert, as forms that work without script. Pure. */
+import { alertGroup } from '../../../model/alerts/alert-kind.ts'
+import type { AlertRow } from '../../../store/store.ts'
 import { type Html, html } from '../parts/html-template.ts'
 import { actForm, type PageContext, roleSentence } from '../parts/layout.ts'
-import { pathOf } from '../parts/words.ts'
+import { pathOf, withQuery } from '../parts/words.ts'
 import type { ActError, AlertDetail } from './alert-detail.ts'
 import { noteField, reasonField } from './bulk-page.ts'
 
@@ -45,7 +47,13 @@ ${
 ${opened('Comment', 'comment', errorOf('comment'), form('comment', html`<label>Comment<textarea name="note" rows="3" maxlength="2000" required></textarea></label>${errorText(errorOf('comment'))}<p class="buttons"><button class="primary">Add the comment</button></p>`, 'stack'))}
 ${opened('Assign', 'assign', errorOf('assign'), form('assign', html`<label>Assigned to<input name="assignee" value="${assignee}" maxlength="64" autocomplete="off"></label><p class="hint">Leave it empty for no one.</p>${errorText(errorOf('assign'))}<p class="buttons"><button class="primary">Assign</button></p>`, 'stack'))}
 ${opened('Send again', 'resend', errorOf('resend'), form('resend', html`<fieldset><legend>Send to</legend>${recipients.map((name) => recipientBox(name, alert.route.destinations))}</fieldset>${errorText(errorOf('resend'))}<p class="buttons"><button class="primary">Send again</button></p>`, 'stack'))}
+<a class="button quiet" href="${silencePath(alert)}" data-key="s">Silence…</a>
 </div>`
+}
+
+/** The form of a silence, filled for alerts like this one. */
+function silencePath({ detection, severity, kind }: AlertRow): string {
+  return withQuery('/silences/new', { detection, severity, type: alertGroup(kind) })
 }
 
 const KEYS: Readonly<Record<string, string>> = { resolve: 'r', comment: 'c' }

@@ -36,11 +36,16 @@ ${noteField()}
 <p class="buttons"><button class="primary">${title}</button><a class="button quiet" href="${back}">Cancel</a></p>
 </form>
 <h2>These alerts</h2>
-<ul class="rows alerts plain">${alerts.map(
-    ({ id, title: name, severity, status, detection, createdAt }) =>
-      html`<li class="row">${severityChip(severity)}<div class="what"><a class="title" href="${pathOf('alerts', id)}">${name}</a><p class="meta"><span>${detection}</span></p></div><div class="state">${statusChip(status)}</div><div class="age">${when(createdAt, context.now)}</div></li>`,
-  )}</ul>`
+${plainAlertRows(alerts, context)}`
   return { title, section: 'alerts', body }
+}
+
+/** Alerts without acts. */
+export function plainAlertRows(alerts: readonly AlertSummary[], { now }: PageContext): Html {
+  return html`<ul class="rows alerts plain">${alerts.map(
+    ({ id, title: name, severity, status, detection, createdAt }) =>
+      html`<li class="row">${severityChip(severity)}<div class="what"><a class="title" href="${pathOf('alerts', id)}">${name}</a><p class="meta"><span>${detection}</span></p></div><div class="state">${statusChip(status)}</div><div class="age">${when(createdAt, now)}</div></li>`,
+  )}</ul>`
 }
 
 export function reasonField(error: string | null): Html {

@@ -19,7 +19,7 @@ export function silencesPage(
 ): PageView {
   const { now } = context
   const isEnded = ({ silence }: ShownSilence) => silence.until <= now
-  const body = html`<div class="heading"><h1>Silences</h1><p class="meta"><span>A silence keeps matching alerts from being sent until its end. The alerts stay in the lists.</span></p></div>
+  const body = html`<div class="heading"><h1>Silences</h1>${context.identity.role === 'operator' && html`<a class="button quiet" href="/silences/new">New silence…</a>`}<p class="meta"><span>A silence keeps matching alerts from being sent until its end. The alerts stay in the lists.</span></p></div>
 <div id="list" data-live="list">
 ${
   silences.length === 0

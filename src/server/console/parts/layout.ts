@@ -54,6 +54,7 @@ const KEYS = [
   ['a', 'acknowledge'],
   ['r', 'resolve'],
   ['c', 'comment'],
+  ['s', 'silence alerts like this one'],
   ['/', 'search'],
   ['?', 'show these keys'],
   ['Esc', 'leave a field or close this list'],
