@@ -155,6 +155,57 @@ export const ROWS: readonly Row[] = [
         ],
       },
       {
+        title: 'Detections that match most',
+        description: 'Matches per second of the ten detections with the most.',
+        kind: 'lines',
+        unit: 'ops',
+        queries: [
+          {
+            expr: `topk(10, sum by (detection) (${rate('signalbox_detection_matches_total')}))`,
+            legend: '{{detection}}',
+          },
+        ],
+      },
+      {
+        title: 'Detections that fail most',
+        description:
+          'Events per second for which a function of a detection failed, of the ten detections with the most.',
+        kind: 'lines',
+        unit: 'ops',
+        queries: [
+          {
+            expr: `topk(10, sum by (detection) (${rate('signalbox_detection_errors_total')}))`,
+            legend: '{{detection}}',
+          },
+        ],
+      },
+      {
+        title: 'Detections',
+        description: 'Detections of the project by state.',
+        kind: 'lines',
+        unit: 'short',
+        queries: [{ expr: `max by (state) (signalbox_detections${OF})`, legend: '{{state}}' }],
+      },
+      {
+        title: 'Time of commits',
+        description: 'The time in which 95 of 100 commits are on disk.',
+        kind: 'lines',
+        unit: 's',
+        queries: [
+          {
+            expr: `histogram_quantile(0.95, sum by (le) (${rate('signalbox_commit_seconds_bucket')}))`,
+            legend: 'commits',
+          },
+        ],
+      },
+      {
+        title: 'Last heartbeat',
+        description: 'The age of the last heartbeat. It is empty without a heartbeat in destinations.yaml.',
+        kind: 'lines',
+        unit: 's',
+        queries: [{ expr: `time() - max(signalbox_heartbeat_timestamp_seconds${OF})`, legend: 'heartbeat' }],
+      },
+      {
         title: 'Handling',
         description:
           'Steps of the handling of new alerts per second: silences, inhibitions, hours, escalations.',

@@ -4,6 +4,7 @@ import type { Settlement } from '../model/events/event.ts'
 import type { Metrics } from '../model/ports.ts'
 import type { AdmitResult } from '../pipeline/planner.ts'
 import type { DeliveryCounts, DeliveryRow } from '../store/store.ts'
+import { countFindings } from './metrics/detection-metrics.ts'
 
 export interface RunSummary {
   readonly events: {
@@ -48,6 +49,7 @@ export class RunStats {
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     }
     for (const [outcome, count] of counts) this.#countEvents(source, outcome, count)
+    countFindings(this.#metrics, events)
   }
 
   /** Events that were committed before, by their idempotency keys. */

@@ -22,6 +22,7 @@ import { SkippedEventsCounter } from './guard-reports.ts'
 import { silenceGauges, stepsOf } from './handling-metrics.ts'
 import { openHooks } from './hooks/open-hooks.ts'
 import { memberGauges } from './members/member-gauges.ts'
+import { detectionGauges } from './metrics/detection-metrics.ts'
 import { PartitionStates } from './partitions/partition-states.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
@@ -79,6 +80,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
       if (deliveries > 0) delivery.wake()
     },
+    onCommitted: (ms) => metrics.observe('signalbox_commit_seconds', ms / 1_000),
     onConflict: (what) => metrics.count('signalbox_commit_conflicts_total', { what }),
     // Other daemons need a shared store, too.
     ...(store.isShared && {
@@ -89,12 +91,14 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     }),
   })
   const reloadStatus = createReloadStatus(clock)
+  let heartbeatAt: number | null = null
   const skippedEvents = new SkippedEventsCounter(metrics)
   const storeGauges = async () => [
     ...(await memberGauges(store, systemClock.now())),
     ...(await silenceGauges(store, current.generation.project.handling)),
     ...(await deliveryGauges(store, current.generation.project.registry)),
     await escalationGauge(store),
+    ...(await detectionGauges(store, current.generation.project.detections)),
   ]
   metrics.gauges(async () => {
     skippedEvents.record(current.generation)
@@ -105,6 +109,9 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
       buildInfo,
       { name: 'signalbox_store_available', value: isAway ? 0 : 1 },
       ...reloadStatus.gauges(),
+      ...(heartbeatAt === null
+        ? []
+        : [{ name: 'signalbox_heartbeat_timestamp_seconds', value: heartbeatAt / 1_000 }]),
       ...partitions.gauges(),
       // The other metrics are needed most while the store is away.
       ...(isAway ? [] : ((await absence.orAbsence(storeGauges())) ?? [])),
@@ -177,6 +184,9 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
     clock,
     admit: (findings) => pipeline.admitSystem(findings),
     log,
+    onSent: (slot) => {
+      heartbeatAt = slot
+    },
   })
   const correlations = createCorrelationScheduler({
     store,

@@ -72,12 +72,15 @@ interface PipelineOptions {
   readonly onAdmitted: (admitted: readonly AdmitResult[], deliveries: number) => void
   /** It is called for each kind of state that another writer changed before a commit. */
   readonly onConflict?: (subject: ConflictSubject) => void
+  /** It is called with the time that a commit has taken, until it was on disk. */
+  readonly onCommitted?: (ms: number) => void
   /** If it is absent, commits of a source follow each other without a pause. */
   readonly pace?: Pace
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { store, cache = null, project, onAdmitted, onConflict = () => {}, pace = null } = options
+  const { onCommitted = () => {} } = options
   const queues = new CommitQueues()
   const storedRules = new StoredRules(store)
 
@@ -114,12 +117,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
     const expected = { ...planner.expected, cursors, items: cached.expected }
+    const startedAt = performance.now()
     const { answer, durable } = await store.apply(plan, expected)
     claim?.record(answer, plan.cursors.length > 0)
     if (answer === 'conflict') return { ...planner.expected, seen: state.seen }
     if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
     cached.done()
-    return { repeated, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
+    const reported = durable.then(() => {
+      onCommitted(performance.now() - startedAt)
+      onAdmitted(admitted, plan.deliveries.length)
+    })
+    return { repeated, durable: reported }
   }
 
   /** Commits works that use no cache. */

@@ -91,6 +91,26 @@ export const DECLARED_METRICS: Readonly<Record<string, Declared>> = {
     help: 'Events for which guards and the index left no detection to Python, counted for each trust group.',
     labels: [],
   },
+  signalbox_detection_matches_total: {
+    help: 'Events that a detection matched, by detection.',
+    labels: ['detection'],
+  },
+  signalbox_detection_errors_total: {
+    help: 'Events for which a function of a detection failed, by detection.',
+    labels: ['detection'],
+  },
+  signalbox_detections: {
+    help: 'Detections of the project by state: enabled, muted, disabled.',
+    labels: ['state'],
+  },
+  signalbox_commit_seconds: {
+    help: 'Time of a commit of effects of events, until it is on disk.',
+    labels: [],
+  },
+  signalbox_heartbeat_timestamp_seconds: {
+    help: 'The slot of the last heartbeat that this daemon has found in the store or put there. It is missing before the first.',
+    labels: [],
+  },
   signalbox_alerts_total: { help: 'Alerts created.', labels: ['kind', 'severity'] },
   signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
   signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },

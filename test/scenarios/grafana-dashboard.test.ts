@@ -14,12 +14,14 @@ import { COMMAND, commandEnvironment } from '../support/process.ts'
 import { until } from '../support/until.ts'
 
 const FILE = join(import.meta.dirname, '..', '..', 'deploy', 'grafana', 'signalbox.json')
-/** They have values only with a broker or a hook, or when an alert has a step of handling. */
+/** They have values only with a broker, a hook or a heartbeat, or when an alert has a step of handling or a detection fails. */
 const WITHOUT_VALUES = new Set([
   'signalbox_source_lag',
   'signalbox_partitions_unowned',
   'signalbox_hooks_total',
   'signalbox_alerts_handled_total',
+  'signalbox_detection_errors_total',
+  'signalbox_heartbeat_timestamp_seconds',
 ])
 
 const panels: readonly Panel[] = ROWS.flatMap((row) => row.panels)
@@ -53,7 +55,14 @@ describeWithProgram('prometheus', 'the dashboard in Prometheus', () => {
     const daemonLog = start(process.execPath, [
       COMMAND,
       'run',
-      ...['--project', project, '--store', 'sqlite:test.db', '--from', from, '--log-format', 'json'],
+      '--project',
+      project,
+      '--store',
+      'sqlite:test.db',
+      '--from',
+      from,
+      '--log-format',
+      'json',
     ])
     const daemon = () => /"address":"([^"]+)","msg":"listening"/.exec(daemonLog())?.[1]
     await until(() => daemon() !== undefined && daemonLog().includes('"started"'))

@@ -13,6 +13,8 @@ interface HeartbeatPorts {
   readonly clock: Clock
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>
   readonly log: Log
+  /** It is called when the heartbeat of a slot is in the store, by this daemon or another one. Epoch ms. */
+  readonly onSent?: (slot: number) => void
 }
 
 export interface HeartbeatSchedule {
@@ -26,9 +28,12 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
   const stop = async () => following.abort()
   const send = async (heartbeat: Heartbeat, { at }: Slot) => {
     if (ageMs(at, ports.clock.now()) >= MAX_LATENESS_MS) return
-    await sendHeartbeat(heartbeat, new Date(at), ports).catch((error: unknown) =>
-      ports.log.error({ error: messageOf(error) }, 'failed to send the heartbeat'),
-    )
+    try {
+      await sendHeartbeat(heartbeat, new Date(at), ports)
+      ports.onSent?.(at)
+    } catch (error) {
+      ports.log.error({ error: messageOf(error) }, 'failed to send the heartbeat')
+    }
   }
   return {
     stop,
@@ -51,7 +56,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
 export async function sendHeartbeat(
   heartbeat: Heartbeat,
   at: Date,
-  { clock, admit }: Omit<HeartbeatPorts, 'log'>,
+  { clock, admit }: Pick<HeartbeatPorts, 'clock' | 'admit'>,
 ): Promise<void> {
   const slot = at.toISOString()
   await admit([

@@ -62,6 +62,7 @@ it('the heartbeat follows the last schedule, and a failure is logged', async () 
 it('a heartbeat that is late by less than a minute is sent, and a later one is not', async () => {
   let lateMs = 0
   const sent: number[] = []
+  const slots: number[] = []
   const heartbeat = createHeartbeat({
     // The process sleeps for longer than it asked, as on a busy machine.
     clock: {
@@ -73,9 +74,11 @@ it('a heartbeat that is late by less than a minute is sent, and a later one is n
     },
     admit: async () => void sent.push(lateMs),
     log: recordingLog(),
+    onSent: (slot) => void slots.push(slot),
   })
   onTestFinished(() => heartbeat.stop())
   await heartbeat.follow({ cron: '* * * * * *', destinations: [] })
-  await until(() => sent.length > 0)
+  await until(() => slots.length > 0)
   expect(sent[0]).toBe(50_000)
+  expect(slots[0]! % 1_000).toBe(0)
 })
