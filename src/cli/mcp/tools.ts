@@ -158,7 +158,7 @@ function within(root: string, path: string): string {
   const fixed = resolve(root, path.replace(/[*?[{(!].*$/s, ''))
   const existing = realPath(fixed)
   const leadsOut = existing !== null && !isWithin(realPath(root) ?? root, existing)
-  // Also within the alternatives of a pattern.
+  // The alternatives of a pattern are paths, too.
   const isUpwards = /(?<![\w.-])\.\.(?![\w.-])/.test(path)
   if (isWithin(resolve(root), fixed) && !leadsOut && !isUpwards) return resolve(root, path)
   throw new UserError(`${path} is outside of the project`, {
