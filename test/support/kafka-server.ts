@@ -54,7 +54,8 @@ async function startNode(controller: Node | null): Promise<Node> {
     const port = (listener: Listener) => first + LISTENERS.indexOf(listener)
     const planned = {
       id: controller === null ? 1 : 2,
-      clusterId: controller?.clusterId ?? randomBytes(16).toString('base64url'),
+      // The storage tool takes an id that begins with a hyphen for an option.
+      clusterId: controller?.clusterId ?? `A${randomBytes(16).toString('base64url').slice(1)}`,
       folder,
       config: join(folder, 'server.properties'),
       port,
